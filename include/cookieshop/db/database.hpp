@@ -1,0 +1,51 @@
+/// A database by its connection string: opens connections, knows and migrates the schema.
+
+#pragma once
+
+#include "cookieshop/db/connection.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cookieshop::db {
+
+/// Const once made, but for `migrate` and `lock_for_serving`, which belong to the start; `open` from any
+/// thread.
+class database {
+public:
+    /// `url`: "sqlite3://PATH"; PostgreSQL is not built in yet. `schema`: the text of schema.sql. Throws
+    /// `std::invalid_argument` for another scheme, or an SQLite database that is not a file.
+    database(const std::string& url, std::string_view schema);
+    ~database();
+
+    database(const database&) = delete;
+    database& operator=(const database&) = delete;
+
+    /// A new connection, set up for the dialect (SQLite: WAL, synchronous=FULL, foreign_keys, busy_timeout).
+    /// A new file, and an old one that others could read, becomes its owner's alone. Throws `unavailable`.
+    std::unique_ptr<connection> open() const;
+
+    /// Brings the schema to the newest version, each migration in a transaction; how many were applied.
+    /// Throws `unavailable` for a database that is newer than this program, or that is none.
+    int migrate();
+
+    /// Claims the database for one server: throws `unavailable` when another process serves it (SQLite only).
+    /// Held until the database object dies.
+    void lock_for_serving();
+
+    /// The file of an SQLite database; none for a server's.
+    std::optional<std::filesystem::path> file() const { return file_; }
+
+private:
+    bool apply_next_migration(connection& c) const;
+
+    std::filesystem::path file_;
+    std::vector<std::vector<std::string>> migrations_;  // the statements of version 1, 2, …
+    int lock_ = -1;                                     // a file descriptor
+};
+
+}  // namespace cookieshop::db

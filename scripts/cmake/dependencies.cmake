@@ -1,0 +1,14 @@
+# All of it from Debian 12; scripts/install names the packages. cookieshop-config.cmake.in repeats what the library
+# needs, for those who link it.
+
+find_package(Boost 1.81 REQUIRED COMPONENTS json url)
+find_package(CLI11 2.1 REQUIRED)
+find_package(spdlog 1.10 REQUIRED)
+find_package(SQLite3 3.40 REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+
+# Debian's SOCI and zxcvbn bring no CMake or pkg-config files.
+find_library(SOCI_CORE_LIBRARY soci_core REQUIRED)
+find_library(SOCI_SQLITE3_LIBRARY soci_sqlite3 REQUIRED)
+find_library(ZXCVBN_LIBRARY zxcvbn REQUIRED)

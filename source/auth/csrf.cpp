@@ -1,0 +1,59 @@
+#include "cookieshop/auth/csrf.hpp"
+
+#include "auth/ascii.hpp"
+
+#include <sodium/utils.h>
+
+namespace cookieshop::auth {
+namespace {
+
+// origin = scheme "://" host [ ":" port ] (RFC 6454, 7.1), where a default port is left out.
+struct web_scheme {
+    std::string_view prefix, default_port;
+};
+constexpr web_scheme web_schemes[]{{"http://", ":80"}, {"https://", ":443"}};
+
+std::string_view without_port(std::string_view authority, std::string_view port) noexcept {
+    return authority.ends_with(port) ? authority.substr(0, authority.size() - port.size()) : authority;
+}
+
+// Which of the schemes it is makes no difference: behind a proxy that ends TLS the server does not see the
+// one that the browser used.
+bool names_host(std::string_view origin, std::string_view host) noexcept {
+    for (const auto& [prefix, default_port] : web_schemes) {
+        if (!ascii::equal_ignoring_case(origin.substr(0, prefix.size()), prefix)) continue;
+        const std::string_view named = without_port(origin.substr(prefix.size()), default_port);
+        return !named.empty() && ascii::equal_ignoring_case(named, without_port(host, default_port));
+    }
+    return false;  // "null", or what no page of ours comes from
+}
+
+bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept {
+    return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace
+
+origin origin_of(const http::request& request) noexcept {
+    // "same-site" is another site: a neighbour under the same domain need not be a friend.
+    const std::string_view fetch_site = request.header("Sec-Fetch-Site");
+    if (!fetch_site.empty()) {
+        return fetch_site == "same-origin" || fetch_site == "none" ? origin::same : origin::other;
+    }
+    const std::string_view origin_field = request.header(http::field::origin);
+    if (origin_field.empty()) return origin::unknown;
+    return names_host(origin_field, request.host) ? origin::same : origin::other;
+}
+
+bool from_this_site(
+    const http::exchange& exchange, const session::session& session, const http::form& form
+) noexcept {
+    switch (origin_of(exchange.request)) {
+    case origin::same: return true;
+    case origin::other: return false;
+    case origin::unknown: break;
+    }
+    return !session.loaded() || equal_in_constant_time(form["csrf_token"], session.csrf_token());
+}
+
+}  // namespace cookieshop::auth

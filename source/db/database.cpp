@@ -1,0 +1,157 @@
+#include "cookieshop/db/database.hpp"
+
+#include "db/dialect.hpp"
+#include "db/migrations.hpp"
+
+#include "cookieshop/util/error.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+
+namespace cookieshop::db {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view sqlite_scheme = "sqlite3://";
+constexpr std::string_view postgresql_scheme = "postgresql://";
+constexpr fs::perms owner_only = fs::perms::owner_read | fs::perms::owner_write;
+
+fs::path file_of(std::string_view url) {
+    if (url.starts_with(postgresql_scheme)) throw std::invalid_argument{"PostgreSQL is not built in"};
+    if (!url.starts_with(sqlite_scheme)) throw std::invalid_argument{"it must begin with sqlite3://"};
+    const std::string_view path = url.substr(sqlite_scheme.size());
+    if (path.empty()) throw std::invalid_argument{"sqlite3:// must be followed by the path of a file"};
+    // Every connection would have a database of its own.
+    if (path == ":memory:") throw std::invalid_argument{"a database in memory is not supported"};
+    // SOCI's connection string has no way to escape one.
+    if (path.find('"') != std::string_view::npos)
+        throw std::invalid_argument{"the path of a database must not have quotation marks"};
+    return fs::absolute(path);
+}
+
+[[noreturn]] void fail(const fs::path& file, const std::string& reason) {
+    throw unavailable{"the database " + file.string() + ": " + reason};
+}
+
+[[noreturn]] void fail(const fs::path& file, const std::error_code& error) {
+    fail(file, error.message());
+}
+
+std::error_code last_error() {
+    return {errno, std::generic_category()};
+}
+
+void restrict_to_owner(const fs::path& file) {
+    std::error_code error;
+    const fs::perms now = fs::status(file, error).permissions();
+    if (!error && (now & ~owner_only & fs::perms::all) != fs::perms::none)
+        fs::permissions(file, owner_only, error);
+    if (error && error != std::errc::no_such_file_or_directory) fail(file, error);
+}
+
+// SQLite gives the two files beside it the mode of the database's.
+void make_private(const fs::path& file) {
+    // Only a new file is opened here. Closing any descriptor of a database that this process uses would drop
+    // the locks that SQLite holds on it.
+    const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (descriptor >= 0)
+        ::close(descriptor);
+    else if (errno != EEXIST)
+        fail(file, last_error());
+    for (const char* suffix : {"", "-wal", "-shm"}) restrict_to_owner(fs::path{file} += suffix);
+}
+
+void configure(connection& c) {
+    c.sql() << "PRAGMA busy_timeout = 5000";  // another process writes
+    std::string mode;
+    c.sql() << "PRAGMA journal_mode = WAL", soci::into(mode);
+    if (mode != "wal") throw unavailable{"the write-ahead log is not possible there"};
+    c.sql() << "PRAGMA synchronous = FULL";  // durable when COMMIT returns
+    c.sql() << "PRAGMA foreign_keys = ON";
+    c.sql() << "PRAGMA journal_size_limit = 67108864";
+    c.sql() << "PRAGMA cache_size = -16384";  // KiB
+    c.sql() << "PRAGMA temp_store = MEMORY";  // savepoints undo from memory
+}
+
+long long schema_version(connection& c) {
+    long long version = 0;
+    c.run("SELECT COALESCE(MAX(version), 0) FROM schema_version", in(), out(version));
+    return version;
+}
+
+}  // namespace
+
+database::database(const std::string& url, std::string_view schema)
+    : file_{file_of(url)}, migrations_{read_migrations(schema, dialect::sqlite)} {}
+
+database::~database() {
+    if (lock_ >= 0) ::close(lock_);
+}
+
+std::unique_ptr<connection> database::open() const {
+    make_private(file_);
+    try {
+        auto c = std::make_unique<connection>(dialect::sqlite, "db=\"" + file_.string() + '"');
+        configure(*c);
+        return c;
+    } catch (const soci::soci_error& error) {
+        fail(file_, error.get_error_message());
+    } catch (const unavailable& error) {
+        fail(file_, error.what());
+    }
+}
+
+int database::migrate() {
+    const auto c = open();
+    try {
+        c->run("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY)");
+        int applied = 0;
+        while (apply_next_migration(*c)) ++applied;
+        return applied;
+    } catch (const soci::soci_error& error) {
+        fail(file_, error.get_error_message());
+    }
+}
+
+// The version is read in the transaction: another process may migrate at the same time.
+bool database::apply_next_migration(connection& c) const {
+    c.run(begin_writing(c.dialect()));
+    const auto version = static_cast<std::size_t>(schema_version(c));
+    if (version > migrations_.size()) {
+        fail(
+            file_, "its schema has version " + std::to_string(version)
+                       + ", made by a newer cookieshop; this one knows " + std::to_string(migrations_.size())
+        );
+    }
+    const bool behind = version < migrations_.size();
+    if (behind) {
+        for (const std::string& statement : migrations_[version]) c.sql() << statement;
+        c.run("INSERT INTO schema_version (version) VALUES (:version)", in(version + 1));
+    }
+    c.run("COMMIT");
+    return behind;
+}
+
+// A file of its own: SQLite's locks on the database file are dropped as soon as this process closes any other
+// descriptor of it, and flock on the database itself would be taken for SQLite's own by some file systems.
+void database::lock_for_serving() {
+    const fs::path lock_file = fs::path{file_} += "-lock";
+    const int descriptor = ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (descriptor < 0) fail(lock_file, last_error());
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+        const std::error_code error = last_error();
+        ::close(descriptor);
+        if (error == std::errc::resource_unavailable_try_again) fail(file_, "another server uses it");
+        fail(lock_file, error);
+    }
+    lock_ = descriptor;
+}
+
+}  // namespace cookieshop::db

@@ -1,0 +1,97 @@
+#include "cookieshop/http/error_page.hpp"
+
+#include "cookieshop/util/error.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <spdlog/spdlog.h>
+
+namespace cookieshop::http {
+namespace {
+
+void append_escaped(std::string& out, std::string_view text) {
+    for (const char c : text) {
+        switch (c) {
+        case '&': out += "&amp;"; break;
+        case '<': out += "&lt;"; break;
+        case '>': out += "&gt;"; break;
+        case '"': out += "&quot;"; break;
+        case '\'': out += "&#39;"; break;
+        default: out += c;
+        }
+    }
+}
+
+void render_bare_html(std::string& html, unsigned, std::string_view title, std::string_view detail) {
+    html += "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>";
+    append_escaped(html, title);
+    html += "</title></head>\n<body>\n<h1>";
+    append_escaped(html, title);
+    html += "</h1>\n<p>";
+    append_escaped(html, detail);
+    html += "</p>\n</body>\n</html>\n";
+}
+
+error_renderer& renderer() {
+    static error_renderer instance = render_bare_html;
+    return instance;
+}
+
+bool wants_json(const request& request) noexcept {
+    if (accepts(request, "text/html")) return false;
+    return accepts(request, "application/json") || accepts(request, "application/problem+json")
+           || request.path.starts_with("/api/");
+}
+
+}  // namespace
+
+void set_error_renderer(error_renderer new_renderer) {
+    renderer() = std::move(new_renderer);
+}
+
+void fail(exchange& exchange, status status, std::string_view detail) {
+    response& response = exchange.response;
+    const bool close = response.close;
+    response.clear();
+    response.close = close;
+    response.status = status;
+    response.caching = caching::no_store;
+
+    const auto code = static_cast<unsigned>(status);
+    const std::string_view title = boost::beast::http::obsolete_reason(status);
+    if (detail.empty()) detail = title;
+    if (wants_json(exchange.request)) {
+        response.content_type = "application/problem+json";
+        response.body = boost::json::serialize(boost::json::object{
+            {"type", "about:blank"}, {"title", title}, {"status", code}, {"detail", detail}});
+    } else {
+        renderer()(response.body, code, title, detail);
+    }
+}
+
+void fail(exchange& exchange, std::exception_ptr exception) {
+    // As it was sent: what is decoded may hold line breaks, and forge a line of the log (ASVS 16.4.1).
+    const std::string_view method = exchange.request.method_text;
+    const std::string_view path = exchange.request.target.substr(0, exchange.request.target.find('?'));
+    try {
+        std::rethrow_exception(exception);
+    } catch (const overloaded& e) {
+        spdlog::warn("{} {}: {}", method, path, e.what());
+        fail(exchange, status::service_unavailable, "The server is busy. Please try again in a moment.");
+        exchange.response.set("Retry-After", std::to_string(e.retry_after.count()));
+    } catch (const unavailable& e) {
+        spdlog::error("{} {}: {}", method, path, e.what());
+        fail(
+            exchange, status::service_unavailable,
+            "The server can't answer at present. Please try again later."
+        );
+    } catch (const std::exception& e) {
+        spdlog::error("{} {}: {}", method, path, e.what());
+        fail(exchange, status::internal_server_error);
+    } catch (...) {
+        spdlog::error("{} {}: unknown exception", method, path);
+        fail(exchange, status::internal_server_error);
+    }
+}
+
+}  // namespace cookieshop::http

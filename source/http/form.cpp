@@ -1,0 +1,82 @@
+#include "cookieshop/http/form.hpp"
+
+#include "cookieshop/http/error_page.hpp"
+#include "http/text.hpp"
+
+#include <boost/beast/core/string.hpp>
+#include <sodium/utils.h>
+
+#include <algorithm>
+
+namespace cookieshop::http {
+
+form::entry::~entry() {
+    // All of the capacity: a string that was moved from keeps its bytes there.
+    value.resize(value.capacity());
+    sodium_memzero(value.data(), value.size());
+}
+
+std::string_view form::operator[](std::string_view name) const noexcept {
+    const auto found = std::ranges::find(entries_, name, &entry::name);
+    return found == entries_.end() ? std::string_view{} : found->value;
+}
+
+bool form::has(std::string_view name) const noexcept {
+    return std::ranges::find(entries_, name, &entry::name) != entries_.end();
+}
+
+/*
+    application/x-www-form-urlencoded: name "=" value, separated by "&"; "+" is a space, %XX a byte. Empty
+   parts are passed over, a part without "=" is a name with an empty value (WHATWG URL, 5.1).
+*/
+std::optional<form> parse_form(std::string_view text, std::size_t fields_max) {
+    form fields;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('&'), text.size());
+        const std::string_view part = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        if (part.empty()) continue;
+        if (fields.entries_.size() == fields_max) return std::nullopt;
+
+        const std::size_t equals = std::min(part.find('='), part.size());
+        const std::string_view raw_value = part.substr(std::min(equals + 1, part.size()));
+        form::entry field;
+        field.value.reserve(raw_value.size());  // no growth: it would leave copies of a password behind
+        if (!percent_decode(field.name, part.substr(0, equals), true) || !is_utf8(field.name))
+            return std::nullopt;
+        if (!percent_decode(field.value, raw_value, true) || !is_utf8(field.value)) return std::nullopt;
+        if (fields.has(field.name)) return std::nullopt;
+        fields.entries_.push_back(std::move(field));
+    }
+    return fields;
+}
+
+std::optional<form> read_form(exchange& exchange) {
+    std::string_view type = exchange.request.header(field::content_type);
+    if (type.empty() && exchange.request.body.empty()) return form{};
+    if (type.empty() || !boost::beast::iequals(take_part(type, ';'), "application/x-www-form-urlencoded")) {
+        fail(
+            exchange, status::unsupported_media_type, "Forms are sent as application/x-www-form-urlencoded."
+        );
+        return std::nullopt;
+    }
+    auto fields = parse_form(exchange.request.body);
+    if (!fields) fail(exchange, status::bad_request, "The form could not be understood.");
+    return fields;
+}
+
+void append_query_value(std::string& out, std::string_view text) {
+    static constexpr std::string_view digits = "0123456789ABCDEF";
+    for (const char c : text) {
+        if (is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~') {
+            out.push_back(c);
+        } else {
+            const auto byte = static_cast<unsigned char>(c);
+            out.push_back('%');
+            out.push_back(digits[byte >> 4]);
+            out.push_back(digits[byte & 15]);
+        }
+    }
+}
+
+}  // namespace cookieshop::http

@@ -1,0 +1,103 @@
+#include "http/listener.hpp"
+
+#include <boost/system/system_error.hpp>
+#include <spdlog/spdlog.h>
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <exception>
+#include <system_error>
+#include <utility>
+
+namespace cookieshop::http {
+namespace {
+
+using tcp = asio::ip::tcp;
+
+constexpr int backlog = 4096;
+constexpr int accepted_in_a_turn = 256;  // then the connections that are open have theirs
+constexpr std::chrono::milliseconds pause_when_exhausted{100};
+
+void share_port(int socket) {
+    const int on = 1;
+    if (::setsockopt(socket, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0) {
+        throw boost::system::system_error{errno, boost::system::system_category(), "SO_REUSEPORT"};
+    }
+}
+
+// An IPv4 client of an IPv6 listener is an IPv4 client: limits by address treat the two kinds differently.
+asio::ip::address plain(const asio::ip::address& address) {
+    if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+}
+
+bool is_exhaustion(int error) noexcept {
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+}  // namespace
+
+listener::listener(io_executor executor, acceptor accepted)
+    : socket_{executor}, pause_{executor}, accepted_{std::move(accepted)} {}
+
+void listener::open(const tcp::endpoint& endpoint) {
+    socket_.open(endpoint.protocol());
+    socket_.set_option(asio::socket_base::reuse_address{true});
+    share_port(socket_.native_handle());
+    socket_.set_option(tcp::no_delay{true});  // accepted sockets inherit it
+    socket_.bind(endpoint);
+    socket_.listen(backlog);
+    socket_.native_non_blocking(true);
+}
+
+void listener::start() {
+    await();
+}
+
+void listener::close() {
+    error_code ignored;
+    socket_.close(ignored);
+    pause_.cancel();
+}
+
+void listener::await() {
+    socket_.async_wait(tcp::acceptor::wait_read, [this](error_code error) {
+        if (!error) accept_all();
+    });
+}
+
+void listener::accept_all() {
+    for (int i = 0; i < accepted_in_a_turn; ++i) {
+        tcp::endpoint peer;
+        auto size = static_cast<socklen_t>(peer.capacity());
+        const int fd = ::accept4(socket_.native_handle(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0 && is_exhaustion(errno)) return pause(errno);
+        if (fd < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
+        if (fd < 0) continue;  // that connection broke before it was accepted: accept(2), 'Error handling'
+        peer.resize(size);
+        exhausted_ = false;
+        hand_over(fd, peer.address());
+    }
+    await();
+}
+
+void listener::hand_over(int fd, const asio::ip::address& client) {
+    try {
+        accepted_(descriptor{fd}, plain(client));
+    } catch (const std::exception& e) {
+        spdlog::error("cannot serve a connection: {}", e.what());
+    }
+}
+
+// Who waits in the backlog stays there until descriptors are free again.
+void listener::pause(int error) {
+    if (!std::exchange(exhausted_, true))
+        spdlog::error("cannot accept connections: {}", std::strerror(error));
+    pause_.expires_after(pause_when_exhausted);
+    pause_.async_wait([this](error_code cancelled) {
+        if (!cancelled) accept_all();
+    });
+}
+
+}  // namespace cookieshop::http

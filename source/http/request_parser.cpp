@@ -1,0 +1,169 @@
+#include "http/request_parser.hpp"
+
+#include "http/text.hpp"
+
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+namespace cookieshop::http {
+namespace {
+
+namespace beast = boost::beast;
+
+using beast_error = beast::error_code;
+
+// Beast's parser, given one whole header block: it calls back with views into it, which are kept instead of
+// copied. It never sees a body: those are read by `body_reader`.
+class field_recorder final : public beast::http::basic_parser<true> {
+public:
+    explicit field_recorder(request& request) : request_{request} {
+        body_limit(boost::none);
+        header_limit(std::numeric_limits<std::uint32_t>::max());  // find_header_block has seen to it
+    }
+
+private:
+    void
+    on_request_impl(verb method, beast::string_view method_text, beast::string_view target, int version, beast_error&)
+        override {
+        request_.method = method;
+        request_.method_text = method_text;
+        request_.target = target;
+        request_.version = static_cast<unsigned>(version);
+    }
+
+    void on_field_impl(field name, beast::string_view text, beast::string_view value, beast_error& error)
+        override {
+        if (!request_.add({name, text, value})) error = beast::http::error::header_limit;
+    }
+
+    void on_response_impl(int, beast::string_view, int, beast_error&) override {}
+    void on_header_impl(beast_error&) override {}
+    void on_body_init_impl(const boost::optional<std::uint64_t>&, beast_error&) override {}
+    std::size_t on_body_impl(beast::string_view body, beast_error&) override { return body.size(); }
+    void on_chunk_header_impl(std::uint64_t, beast::string_view, beast_error&) override {}
+    std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body, beast_error&) override {
+        return body.size();
+    }
+    void on_finish_impl(beast_error&) override {}
+
+    request& request_;
+};
+
+// Whether the request line ends in "HTTP/d.d": then the client means another version, else it means nothing.
+bool names_a_version(std::string_view block) noexcept {
+    const std::string_view line = block.substr(0, block.find("\r\n"));
+    const std::string_view text = line.substr(line.rfind(' ') + 1);
+    return text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.'
+           && is_digit(text[7]);
+}
+
+std::optional<refusal> read_fields(std::string_view block, request& request) {
+    field_recorder recorder{request};
+    beast_error error;
+    recorder.put({block.data(), block.size()}, error);
+    if (!error) return std::nullopt;
+    if (error == beast::http::error::bad_version && names_a_version(block)) {
+        return refusal{status::http_version_not_supported, {}};
+    }
+    return refusal{status::bad_request, "The request is malformed."};
+}
+
+// absolute-form = ( "http" / "https" ) "://" authority path-abempty [ "?" query ] (RFC 9112, 3.2.2): takes
+// the authority off the target. False when it is neither this nor origin-form.
+bool to_origin_form(request& request) noexcept {
+    std::string_view target = request.target;
+    if (target.starts_with('/')) return true;
+    const std::size_t colon = target.find("://");
+    const std::string_view scheme = target.substr(0, colon);
+    if (!beast::iequals(scheme, "http") && !beast::iequals(scheme, "https")) return false;
+    target.remove_prefix(std::min(scheme.size() + 3, target.size()));
+    const std::size_t end = std::min(target.find_first_of("/?"), target.size());
+    request.host = target.substr(0, end);
+    request.target = target.substr(end);
+    if (request.target.empty()) request.target = "/";
+    return request.target.front() == '/' && is_authority(request.host);
+}
+
+// Splits the target into path and query, and decodes the path. A control character in a path serves nobody
+// honest.
+bool read_path(request& request, std::string& decoded_path) {
+    const std::string_view target = request.target;
+    const std::size_t mark = std::min(target.find('?'), target.size());
+    request.path = target.substr(0, mark);
+    request.query = target.substr(std::min(mark + 1, target.size()));
+    if (request.path.find('%') != std::string_view::npos) {
+        decoded_path.clear();
+        if (!percent_decode(decoded_path, request.path, false)) return false;
+        request.path = decoded_path;
+    }
+    return std::ranges::none_of(request.path, is_control) && is_utf8(request.path);
+}
+
+std::optional<refusal> read_target(request& request, std::string& decoded_path) {
+    if (request.method == verb::unknown || request.method == verb::connect) {
+        return refusal{status::not_implemented, "This method is not supported."};
+    }
+    if (request.target == "*" && request.method == verb::options) {
+        request.path = request.target;
+        return std::nullopt;
+    }
+    const bool fragment = request.target.find('#') != std::string_view::npos;
+    if (fragment || !to_origin_form(request) || !read_path(request, decoded_path)) {
+        return refusal{status::bad_request, "The address is malformed."};
+    }
+    return std::nullopt;
+}
+
+std::optional<refusal> check_limits(
+    const request& request, const request_head& head, const parser_limits& limits
+) {
+    const auto same = [name = host_name(request.host)](const std::string& host) {
+        return beast::iequals(host, name);
+    };
+    if (!limits.allowed_hosts.empty() && std::ranges::none_of(limits.allowed_hosts, same)) {
+        return refusal{status::misdirected_request, {}};
+    }
+    if (head.content_length > limits.body_bytes_max) return refusal{status::payload_too_large, {}};
+    return std::nullopt;
+}
+
+request_head refused(const refusal& refusal) {
+    request_head head;
+    head.verdict = verdict::refused;
+    head.refusal = refusal;
+    return head;
+}
+
+}  // namespace
+
+request_head read_head(
+    std::string_view bytes, const parser_limits& limits, request& request, std::string& decoded_path
+) {
+    request.clear();
+    const header_block block = find_header_block(bytes, limits.header_bytes_max);
+    if (block.verdict == verdict::refused) return refused(block.refusal);
+    if (block.verdict == verdict::incomplete) return {};
+
+    if (const auto r = read_fields(bytes.substr(block.begin, block.end - block.begin), request))
+        return refused(*r);
+    if (const auto r = read_target(request, decoded_path)) return refused(*r);
+    const message_framing framing = read_framing(request);
+    if (framing.refused) return refused(framing.refusal);
+
+    request_head head;
+    head.verdict = verdict::complete;
+    head.size = block.end;
+    head.chunked = framing.chunked;
+    head.content_length = framing.content_length;
+    head.expects_continue = framing.expects_continue;
+    head.keep_alive = framing.keep_alive;
+    if (const auto r = check_limits(request, head, limits)) return refused(*r);
+    return head;
+}
+
+}  // namespace cookieshop::http

@@ -1,0 +1,95 @@
+#include "http/text.hpp"
+
+#include <array>
+#include <cstddef>
+
+namespace cookieshop::http {
+namespace {
+
+constexpr std::array<bool, 256> token_chars = [] {
+    std::array<bool, 256> table{};
+    for (int c = 0; c < 128; ++c) {
+        const char letter = static_cast<char>(c);
+        const bool punctuation = std::string_view{"!#$%&'*+-.^_`|~"}.find(letter) != std::string_view::npos;
+        table[static_cast<std::size_t>(c)] = is_alpha(letter) || is_digit(letter) || punctuation;
+    }
+    return table;
+}();
+
+// What a lead byte promises: how many bytes follow, and the range of the first of them.
+struct lead {
+    std::size_t following;
+    unsigned char low, high;
+};
+
+constexpr lead no_lead{0, 0, 0};
+
+constexpr lead classify(unsigned char byte) noexcept {
+    if (byte >= 0xC2 && byte <= 0xDF) return {1, 0x80, 0xBF};
+    if (byte == 0xE0) return {2, 0xA0, 0xBF};
+    if (byte == 0xED) return {2, 0x80, 0x9F};
+    if (byte >= 0xE1 && byte <= 0xEF) return {2, 0x80, 0xBF};
+    if (byte == 0xF0) return {3, 0x90, 0xBF};
+    if (byte >= 0xF1 && byte <= 0xF3) return {3, 0x80, 0xBF};
+    if (byte == 0xF4) return {3, 0x80, 0x8F};
+    return no_lead;
+}
+
+}  // namespace
+
+bool is_token_char(char c) noexcept {
+    return token_chars[static_cast<unsigned char>(c)];
+}
+
+int unhex(char c) noexcept {
+    if (is_digit(c)) return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+bool is_utf8(std::string_view text) noexcept {
+    for (std::size_t i = 0; i < text.size();) {
+        const auto byte = static_cast<unsigned char>(text[i++]);
+        if (byte < 0x80) continue;
+        auto [following, low, high] = classify(byte);
+        if (following == 0 || text.size() - i < following) return false;
+        for (; following > 0; --following, low = 0x80, high = 0xBF) {
+            const auto next = static_cast<unsigned char>(text[i++]);
+            if (next < low || next > high) return false;
+        }
+    }
+    return true;
+}
+
+std::string_view trim(std::string_view text) noexcept {
+    const std::size_t first = text.find_first_not_of(" \t");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+std::string_view take_part(std::string_view& rest, char separator) noexcept {
+    const std::size_t end = rest.find(separator);
+    const std::string_view part = rest.substr(0, end);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    return trim(part);
+}
+
+bool percent_decode(std::string& out, std::string_view text, bool plus_is_space) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '+' && plus_is_space) {
+            out.push_back(' ');
+        } else if (text[i] != '%') {
+            out.push_back(text[i]);
+        } else {
+            if (text.size() - i < 3) return false;
+            const int high = unhex(text[i + 1]), low = unhex(text[i + 2]);
+            if (high < 0 || low < 0) return false;
+            out.push_back(static_cast<char>(high * 16 + low));
+            i += 2;
+        }
+    }
+    return true;
+}
+
+}  // namespace cookieshop::http

@@ -1,0 +1,41 @@
+// Small rules about bytes that several parsers of this layer share.
+
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace cookieshop::http {
+
+inline constexpr bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
+inline constexpr bool is_alpha(char c) noexcept {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// CTL of RFC 5234; a tab is one too.
+inline constexpr bool is_control(char c) noexcept {
+    return (c >= '\0' && c < ' ') || c == '\x7f';
+}
+
+// tchar of RFC 9110, 5.6.2.
+bool is_token_char(char c) noexcept;
+
+// The value of a hexadecimal digit, or -1.
+int unhex(char c) noexcept;
+
+// Well-formed UTF-8 (Unicode 15, table 3-7): no overlong forms, no surrogates.
+bool is_utf8(std::string_view text) noexcept;
+
+// Without the spaces and tabs around it (OWS of RFC 9110, 5.6.3).
+std::string_view trim(std::string_view text) noexcept;
+
+// Takes the next part, up to `separator`, off the front of `rest`, trimmed. Precondition: `rest` is not
+// empty.
+std::string_view take_part(std::string_view& rest, char separator) noexcept;
+
+// Appends `text` with its %XX decoded, and with `plus_is_space` its '+' too. False when an escape is broken.
+bool percent_decode(std::string& out, std::string_view text, bool plus_is_space);
+
+}  // namespace cookieshop::http

@@ -1,0 +1,202 @@
+// The program. Settings become parts, from the bottom up, a line each; they end in the reverse order.
+
+#include "config.hpp"
+#include "cookieshop/auth/login_throttle.hpp"
+#include "cookieshop/auth/password_hasher.hpp"
+#include "cookieshop/auth/user_repository.hpp"
+#include "cookieshop/db/database.hpp"
+#include "cookieshop/db/readers.hpp"
+#include "cookieshop/db/writer.hpp"
+#include "cookieshop/http/error_page.hpp"
+#include "cookieshop/http/server.hpp"
+#include "cookieshop/session/session_manager.hpp"
+#include "cookieshop/store/cached_store.hpp"
+#include "cookieshop/store/janitor.hpp"
+#include "cookieshop/store/soci_store.hpp"
+#include "embedded.hpp"
+#include "secret_key.hpp"
+#include "shop/app.hpp"
+#include "version.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <string>
+
+namespace {
+
+using namespace cookieshop;
+using config::settings;
+
+db::database open_database(const settings& settings) {
+    return {settings.database, std::string{embedded_schema().front().content}};
+}
+
+std::vector<secret> secret_keys(const settings& settings, const db::database& database) {
+    if (!settings.secret_keys.empty()) return settings.secret_keys;
+    return config::load_or_create_secret_keys(database.file().value().parent_path());
+}
+
+session::policy session_policy(const settings& settings) {
+    return {
+        .idle_timeout = settings.idle_timeout,
+        .absolute_timeout = settings.absolute_timeout,
+        .remember_for = settings.remember_for,
+        .data_limit = settings.session_data_limit,
+        .sessions_per_user_max = settings.max_sessions_per_user,
+        .secure = settings.secure_cookies,
+    };
+}
+
+http::server_options server_options(const settings& settings) {
+    return {
+        .address = settings.address,
+        .port = settings.port,
+        .threads = settings.threads,
+        .allowed_hosts = settings.allowed_hosts,
+        .max_connections = settings.max_connections,
+        .max_header_size = settings.max_header_size,
+        .max_body_size = settings.max_body_size,
+        .header_timeout = settings.header_timeout,
+        .body_timeout = settings.body_timeout,
+        .keep_alive_timeout = settings.keep_alive_timeout,
+        .drain_timeout = settings.drain_timeout,
+    };
+}
+
+// Every connection is a descriptor: as many as the system lets us have.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void reread_views_at(asio::signal_set& hangup, shop::pages& pages) {
+    hangup.async_wait([&](const error_code& error, int) {
+        if (error) return;
+        if (const auto fault = pages.reload())
+            spdlog::error("the views stay as they were: {}", *fault);
+        else
+            spdlog::info("read the views again");
+        reread_views_at(hangup, pages);
+    });
+}
+
+std::string url_of(const std::string& address, std::uint16_t port) {
+    const bool v6 = address.find(':') != address.npos;
+    return "http://" + (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
+}
+
+void serve(const settings& settings) {
+    raise_descriptor_limit();
+    asio::io_context main_loop{1};  // this thread's: signals, sweeping
+    const system_wall_clock clock;
+
+    db::database database = open_database(settings);
+    database.lock_for_serving();
+    database.migrate();
+    db::writer writer{database};
+    db::readers readers{database};
+
+    const session::policy policy = session_policy(settings);
+    store::soci_store stored{writer, readers, policy};
+    store::cached_store sessions{stored, policy, settings.session_cache};
+    const session::id_signer signer{secret_keys(settings, database)};
+    session::session_manager manager{sessions, signer, policy};
+
+    auth::password_hasher hasher{
+        {settings.password_memory, settings.password_passes, settings.password_workers}};
+    auth::login_throttle throttle{{.registrations_per_hour = settings.registration_limit}};
+    auth::user_repository users{readers};
+    shop::orders orders{readers};
+
+    const shop::pages_options views{settings.views, settings.dev};
+    const http::assets assets{shop::asset_files(views)};
+    shop::pages pages{views, [&assets](std::string_view name) { return assets.url(name); }};
+    http::set_error_renderer(
+        [&pages](std::string& html, unsigned status, std::string_view title, std::string_view detail) {
+            pages.render(html, shop::error_page{status, title, detail});
+        }
+    );
+
+    const http::server* running = nullptr;
+    const shop::app app{
+        pages,
+        assets,
+        manager,
+        users,
+        hasher,
+        throttle,
+        orders,
+        readers,
+        settings.password_min_length,
+        settings.detailed_login_errors,
+        [&running] { return running->draining(); }};
+    const http::router site = shop::routes(app);
+    http::server server{
+        server_options(settings), [&site](http::exchange& exchange) { return site(exchange); }, clock};
+    running = &server;
+
+    asio::signal_set stop_signals{main_loop, SIGTERM, SIGINT}, hangup{main_loop, SIGHUP};
+    stop_signals.async_wait([&](const error_code&, int) { main_loop.stop(); });
+    reread_views_at(hangup, pages);
+    asio::co_spawn(main_loop, store::sweep_expired(sessions, clock), asio::detached);
+
+    server.start();
+    std::cout << "listening on " << url_of(settings.address, server.port()) << std::endl;
+    main_loop.run();
+
+    // Whoever asks a second time does not want to wait.
+    stop_signals.clear();
+    spdlog::info("stopping: answering what is under way");
+    server.stop();
+}
+
+void migrate(const settings& settings) {
+    db::database database = open_database(settings);
+    const int applied = database.migrate();
+    std::cout
+        << (applied == 0 ? "the database is up to date\n"
+                         : "applied " + std::to_string(applied) + " migration(s)\n");
+}
+
+void run(const config::command& command) {
+    spdlog::set_level(command.values.log_level);
+    using kind = config::command::kind;
+    switch (command.what) {
+    case kind::serve: return serve(command.values);
+    case kind::migrate: return migrate(command.values);
+    case kind::config: std::cout << config::listing(command); return;
+    case kind::version: std::cout << config::version_text(); return;
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    umask(077);  // the database and the key are their owner's alone
+    spdlog::set_default_logger(spdlog::stderr_logger_mt("cookieshop"));
+    spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+    try {
+        const auto parsed =
+            config::parse({{argv + 1, argv + argc}, config::process_environment(), config::read_dotenv()});
+        if (const auto* ending = std::get_if<config::ending>(&parsed)) {
+            (ending->status == 0 ? std::cout : std::cerr) << ending->text;
+            return ending->status;
+        }
+        run(std::get<config::command>(parsed));
+        return 0;
+    } catch (const std::exception& e) {
+        std::cerr << "cookieshop: " << e.what() << '\n';
+        return 1;
+    }
+}

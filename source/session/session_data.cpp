@@ -1,0 +1,84 @@
+#include "cookieshop/session/session_data.hpp"
+
+#include <charconv>
+
+namespace cookieshop::session {
+namespace {
+
+// A netstring (D. J. Bernstein, 1997): "5:hello,". Takes one off `rest`; false where there is none.
+bool take_netstring(std::string_view& rest, std::string_view& text) noexcept {
+    std::size_t size = 0;
+    const char* const end = rest.data() + rest.size();
+    const auto [colon, error] = std::from_chars(rest.data(), end, size);
+    if (error != std::errc{} || colon == end || *colon != ':') return false;
+    const auto left = static_cast<std::size_t>(end - colon - 1);
+    if (size >= left || colon[1 + size] != ',') return false;
+    text = {colon + 1, size};
+    rest.remove_prefix(static_cast<std::size_t>(colon - rest.data()) + size + 2);
+    return true;
+}
+
+void append_netstring(std::string& out, std::string_view text) {
+    out += std::to_string(text.size());
+    out += ':';
+    out += text;
+    out += ',';
+}
+
+}  // namespace
+
+bool session_data::next(std::string_view& rest, std::string_view& name, std::string_view& value) noexcept {
+    return take_netstring(rest, name) && take_netstring(rest, value);
+}
+
+std::optional<session_data> session_data::parse(std::string stored) {
+    std::string_view rest = stored, name, value, previous;
+    bool first = true;
+    while (!rest.empty()) {
+        if (!next(rest, name, value) || (!first && name <= previous)) return std::nullopt;
+        previous = name;
+        first = false;
+    }
+    session_data data;
+    data.text_ = std::move(stored);
+    return data;
+}
+
+std::optional<std::string_view> session_data::get(std::string_view wanted) const noexcept {
+    std::string_view rest = text_, name, value;
+    while (next(rest, name, value)) {
+        if (name == wanted) return value;
+    }
+    return std::nullopt;
+}
+
+void session_data::set(std::string_view name, std::string_view value) {
+    std::string changed;
+    changed.reserve(text_.size() + name.size() + value.size() + 16);
+    bool placed = false;
+    const auto place = [&] {
+        append_netstring(changed, name);
+        append_netstring(changed, value);
+        placed = true;
+    };
+    for_each([&](std::string_view other, std::string_view text) {
+        if (other == name) return;
+        if (!placed && name < other) place();
+        append_netstring(changed, other);
+        append_netstring(changed, text);
+    });
+    if (!placed) place();
+    text_ = std::move(changed);
+}
+
+void session_data::erase(std::string_view name) {
+    std::string changed;
+    for_each([&](std::string_view other, std::string_view text) {
+        if (other == name) return;
+        append_netstring(changed, other);
+        append_netstring(changed, text);
+    });
+    text_ = std::move(changed);
+}
+
+}  // namespace cookieshop::session

@@ -1,0 +1,195 @@
+#include "cookieshop/session/session_manager.hpp"
+
+#include "cookieshop/http/cookie.hpp"
+#include "cookieshop/http/error_page.hpp"
+
+#include <algorithm>
+#include <exception>
+
+namespace cookieshop::session {
+namespace {
+
+// For the list of sessions: what a browser calls itself, cut and without anything that is not plain text.
+std::string plain_user_agent(const http::request& request) {
+    constexpr std::size_t size_max = 200;
+    std::string text{request.header(http::field::user_agent).substr(0, size_max)};
+    std::ranges::replace_if(
+        text, [](unsigned char c) { return c < 0x20 || c > 0x7e; }, '?'
+    );
+    return text;
+}
+
+// The session was there when the request began, and is not any more, or not as it was: it was ended or
+// renewed meanwhile. Which cookie the browser has by now we can't know, so none is sent; a page is asked for
+// again.
+void answer_overtaken(http::exchange& exchange) {
+    const http::request& request = exchange.request;
+    if (request.method == http::verb::get || request.method == http::verb::head) {
+        exchange.response.clear();
+        http::see_other(exchange.response, request.target);
+    } else {
+        http::fail(
+            exchange, http::status::conflict,
+            "Your session has ended or was renewed meanwhile. Please try again."
+        );
+    }
+}
+
+}  // namespace
+
+void answer_failed_commit(http::exchange& exchange, const error_code& error) {
+    if (error == errc::gone || error == errc::conflict) return answer_overtaken(exchange);
+    const bool full = error == errc::too_large;
+    http::fail(
+        exchange, http::status::unprocessable_entity,
+        full ? "There is no room for this in your session." : error.message()
+    );
+}
+
+session_manager::session_manager(session_store& store, const id_signer& signer, const policy& policy)
+    : store_{store}, signer_{signer}, policy_{policy} {}
+
+http::handler session_manager::operator()(session_handler next) {
+    return [this, next = std::move(next)](http::exchange& exchange) { return handle(exchange, next); };
+}
+
+http::pending session_manager::handle(http::exchange& exchange, const session_handler& next) {
+    candidates ids;
+    session_ptr found = find_in_memory(exchange, ids);
+    const bool known = found || ids.empty();
+    if (!known || !next.immediate()) return handle_slowly(exchange, next, std::move(found), ids);
+
+    session session{*this, std::move(found)};
+    next.call(exchange, session);
+    if (session.changed()) return settle_later(exchange, std::move(session));
+    send_cookie(exchange, session);
+    return std::nullopt;
+}
+
+task<> session_manager::handle_slowly(
+    http::exchange& exchange, const session_handler& next, session_ptr found, candidates ids
+) {
+    if (!found && !ids.empty()) found = co_await find(ids, exchange.now);
+    session session{*this, std::move(found)};
+    std::exception_ptr failure;
+    try {
+        if (auto rest = next(exchange, session)) co_await std::move(*rest);
+        co_await settle(exchange, session);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    // Answered here and not further out: a cookie that was committed before the failure must reach the
+    // browser.
+    if (failure) http::fail(exchange, failure);
+    send_cookie(exchange, session);
+}
+
+task<> session_manager::settle_later(http::exchange& exchange, session session) {
+    co_await settle(exchange, session);
+    send_cookie(exchange, session);
+}
+
+bool session_manager::sent_cookie(const http::exchange& exchange) const noexcept {
+    bool sent = false;
+    http::for_each_cookie(exchange.request, cookie_name(exchange), [&](std::string_view) {
+        return sent = true;
+    });
+    return sent;
+}
+
+session_ptr session_manager::find_in_memory(const http::exchange& exchange, candidates& others) {
+    session_ptr found;
+    const std::string_view name = cookie_name(exchange);
+    http::for_each_cookie(exchange.request, name, [&](std::string_view value) {
+        found = store_.peek(value, exchange.now);
+        return found != nullptr;
+    });
+    if (found) {
+        see(found, exchange.now);
+        return found;
+    }
+    http::for_each_cookie(exchange.request, name, [&](std::string_view value) {
+        if (const auto id = signer_.verify(value)) others.push_back(*id);
+        return others.size() == others.capacity();
+    });
+    return nullptr;
+}
+
+task<session_ptr> session_manager::find(candidates ids, time_point now) {
+    for (const session_id& id : ids) {
+        session_ptr found = co_await store_.find(id, now);
+        if (!found) continue;
+        see(found, now);
+        co_return found;
+    }
+    co_return nullptr;
+}
+
+void session_manager::see(const session_ptr& session, time_point now) noexcept {
+    session->see(now);
+    if (session->needs_touch(policy_, now)) store_.touch(session);
+}
+
+task<result<void>> session_manager::commit(http::exchange& exchange, session& session) {
+    using action = change::action;
+    change next = session.pending_change();
+    if (session.destroyed_ && sent_cookie(exchange)) session.cookie_ = session::cookie::expire;
+    session.forget_changes();
+    if (next.what == action::none && next.companions.empty()) co_return result<void>{};
+
+    const action what = next.what;
+    next.now = exchange.now;
+    if (what == action::create || what == action::rotate || what == action::replace) {
+        next.fresh = signer_.generate();
+        next.address = exchange.client.to_string();
+        next.user_agent = plain_user_agent(exchange.request);
+    }
+    result<committed> done = co_await store_.commit(std::move(next));
+    if (!done) co_return done.error();
+
+    if (what != action::none) session.loaded_ = done->session;
+    if (session.loaded_ && what != action::save) session.cookie_ = session::cookie::set;
+    co_return result<void>{};
+}
+
+task<> session_manager::settle(http::exchange& exchange, session& session) {
+    const bool failed = static_cast<unsigned>(exchange.response.status) >= 500;
+    // A logout holds whatever else went wrong; any other change belongs to an answer that was not given.
+    if (failed && !session.destroyed_) session.forget_changes();
+    if (!session.changed()) co_return;
+    const result<void> done = co_await commit(exchange, session);
+    if (!done) answer_failed_commit(exchange, done.error());
+}
+
+void session_manager::send_cookie(http::exchange& exchange, const session& session) {
+    if (session.loaded_ || session.cookie_ != session::cookie::unchanged) {
+        exchange.response.caching = http::caching::no_store;
+    }
+    const bool secure = secure_cookie(exchange);
+    const std::string_view name = cookie_name(exchange);
+    switch (session.cookie_) {
+    case session::cookie::unchanged: return;
+    case session::cookie::expire: return http::expire_cookie(exchange.response, name, secure);
+    case session::cookie::set: break;
+    }
+    http::cookie_attributes attributes{.secure = secure, .max_age = {}};
+    if (session.loaded_->remembered) {
+        attributes.max_age = std::chrono::floor<std::chrono::seconds>(policy_.remember_for);
+    }
+    http::set_cookie(exchange.response, name, session.loaded_->id.token(), attributes);
+}
+
+bool session_manager::secure_cookie(const http::exchange& exchange) const noexcept {
+    switch (policy_.secure) {
+    case secure_cookies::always: return true;
+    case secure_cookies::never: return false;
+    case secure_cookies::when_secure: break;
+    }
+    return exchange.secure;
+}
+
+std::string_view session_manager::cookie_name(const http::exchange& exchange) const noexcept {
+    return secure_cookie(exchange) ? "__Host-session" : "session";
+}
+
+}  // namespace cookieshop::session

@@ -1,0 +1,25 @@
+#include "shop/basket.hpp"
+#include "shop/handlers.hpp"
+
+namespace cookieshop::shop {
+
+frame frame_of(const session::session& session) {
+    frame frame;
+    if (const account* user = session.user()) frame.user_email = user->email;
+    frame.csrf_token = session.csrf_token();
+    frame.basket_count = read_basket(session.data()).count();
+    return frame;
+}
+
+std::string query_field(const exchange& ex, std::string_view name) {
+    const auto query = http::parse_form(ex.request.query);
+    return query ? std::string{(*query)[name]} : std::string{};
+}
+
+std::string refuse_for(exchange& ex, std::chrono::seconds wait) {
+    const std::string seconds = std::to_string(wait.count());
+    ex.response.set("Retry-After", seconds);
+    return "Too many attempts. Please try again in " + seconds + " seconds.";
+}
+
+}  // namespace cookieshop::shop

@@ -1,0 +1,38 @@
+// What the handlers of the shop work with. Made once by `main`; all threads share it.
+
+#pragma once
+
+#include "cookieshop/auth/login_throttle.hpp"
+#include "cookieshop/auth/password_hasher.hpp"
+#include "cookieshop/auth/user_repository.hpp"
+#include "cookieshop/db/readers.hpp"
+#include "cookieshop/http/assets.hpp"
+#include "cookieshop/http/router.hpp"
+#include "cookieshop/session/session_manager.hpp"
+#include "shop/orders.hpp"
+#include "shop/pages.hpp"
+
+#include <cstddef>
+#include <functional>
+
+namespace cookieshop::shop {
+
+struct app {
+    const shop::pages& pages;
+    const http::assets& assets;
+    session::session_manager& sessions;
+    auth::user_repository& users;
+    auth::password_hasher& hasher;
+    auth::login_throttle& throttle;
+    shop::orders& orders;
+    db::readers& database;
+
+    std::size_t password_length_min = 8;
+    bool detailed_login_errors = false;
+    std::function<bool()> draining;
+};
+
+// The whole site: every path, and what answers it. `app` outlives the router.
+http::router routes(const app& app);
+
+}  // namespace cookieshop::shop

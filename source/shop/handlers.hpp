@@ -1,0 +1,74 @@
+// The handlers, by page, each in the file that is named in front of it. `show_…` answers a GET, `submit_…` a
+// form that was proven to come from this site.
+
+#pragma once
+
+#include "cookieshop/http/exchange.hpp"
+#include "cookieshop/http/form.hpp"
+#include "cookieshop/session/session.hpp"
+#include "shop/app.hpp"
+
+namespace cookieshop::shop {
+
+using http::exchange;
+using http::form;
+using session::account;
+
+// basket.cpp
+void show_cookies(const app& app, exchange& ex, session::session& session);
+void show_basket(const app& app, exchange& ex, session::session& session);
+task<> submit_basket(const app& app, exchange& ex, session::session& session, const form& form);
+task<> submit_basket_removal(const app& app, exchange& ex, session::session& session, const form& form);
+
+// register.cpp
+void show_register(const app& app, exchange& ex, session::session& session);
+task<> submit_register(const app& app, exchange& ex, session::session& session, const form& form);
+
+// login.cpp
+void show_login(const app& app, exchange& ex, session::session& session);
+task<> submit_login(const app& app, exchange& ex, session::session& session, const form& form);
+void show_logout(const app& app, exchange& ex, session::session& session);
+task<> submit_logout(const app& app, exchange& ex, session::session& session, const form& form);
+
+// checkout.cpp
+void show_checkout(const app& app, exchange& ex, session::session& session, const account& user);
+task<> submit_checkout(
+    const app& app, exchange& ex, session::session& session, const account& user, const form& form
+);
+task<> show_orders(const app& app, exchange& ex, session::session& session, const account& user);
+task<> show_order(const app& app, exchange& ex, session::session& session, const account& user);
+
+// settings.cpp
+void show_settings(const app& app, exchange& ex, session::session& session, const account& user);
+task<> submit_password(
+    const app& app, exchange& ex, session::session& session, const account& user, const form& form
+);
+task<> show_sessions(const app& app, exchange& ex, session::session& session, const account& user);
+task<> submit_revocation(
+    const app& app, exchange& ex, session::session& session, const account& user, const form& form
+);
+
+// health.cpp
+void show_health(const app& app, exchange& ex);
+task<> show_readiness(const app& app, exchange& ex);
+
+// ---- what they share (answers.cpp)
+
+// What every page shows of the session.
+frame frame_of(const session::session& session);
+
+template <class Page>
+void show(const app& app, exchange& ex, const Page& page, http::status status = http::status::ok) {
+    ex.response.status = status;
+    ex.response.content_type = "text/html; charset=utf-8";
+    ex.response.body.clear();
+    app.pages.render(ex.response.body, page);
+}
+
+// A field of the query.
+std::string query_field(const exchange& ex, std::string_view name);
+
+// "Too many attempts. Please try again in N seconds." and the Retry-After that goes with it.
+std::string refuse_for(exchange& ex, std::chrono::seconds wait);
+
+}  // namespace cookieshop::shop

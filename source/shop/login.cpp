@@ -1,0 +1,126 @@
+#include "cookieshop/auth/email.hpp"
+#include "cookieshop/auth/require_login.hpp"
+#include "cookieshop/http/cookie.hpp"
+#include "cookieshop/http/error_page.hpp"
+#include "shop/handlers.hpp"
+
+namespace cookieshop::shop {
+namespace {
+
+constexpr std::string_view please_log_in = "Please log in to access this page.";
+constexpr std::string_view not_correct = "The email address or password is not correct.";
+constexpr std::string_view no_such_user = "No user with the given email address was found.";
+constexpr std::string_view wrong_password = "The password does not appear to be correct.";
+constexpr std::string_view failed =
+    "An error occurred while logging in. Please verify your email and password.";
+
+bool is_checked(std::string_view value) {
+    return !value.empty() && value != "0" && value != "false" && value != "off";
+}
+
+// What `next` of a form or a query may be: a path on this site, or nothing.
+std::string next_of(std::string_view value) {
+    return auth::local_path(value, "");
+}
+
+enum class outcome { logged_in, no_such_user, wrong_password };
+
+// The same work whether the user exists or not (ASVS 6.3.8): one look-up, one hash.
+task<outcome> log_in(
+    const app& app, exchange& ex, session::session& session, std::string email, secret password, bool remember
+) {
+    const std::optional<auth::user> user = co_await app.users.find(email);
+    std::optional<std::string> hash;
+    if (user) hash = user->password_hash;
+    const bool correct = co_await app.hasher.verify(password, hash);
+    if (!user) co_return outcome::no_such_user;
+    if (!correct) co_return outcome::wrong_password;
+
+    if (app.hasher.outdated(user->password_hash)) {
+        std::string newer = co_await app.hasher.hash(std::move(password));
+        session.commit_with(auth::rehash_password(user->id, user->password_hash, std::move(newer)));
+    }
+    session.log_in({.user = user->id, .epoch = user->epoch, .remember = remember});
+    const result<void> done = co_await session.commit(ex);
+    // The password was changed, or the user deleted, while this one was verified: it is not correct any more.
+    if (!done && done.error() == errc::conflict) co_return outcome::wrong_password;
+    if (!done) throw boost::system::system_error{done.error()};
+    co_return outcome::logged_in;
+}
+
+void say_what_was_wrong(const app& app, login_page& page, outcome outcome) {
+    if (!app.detailed_login_errors)
+        page.frame.problem = not_correct;
+    else if (outcome == outcome::no_such_user)
+        page.email_faults.emplace_back(no_such_user);
+    else
+        page.password_faults.emplace_back(wrong_password);
+}
+
+}  // namespace
+
+void show_login(const app& app, exchange& ex, session::session& session) {
+    if (session.user()) return http::see_other(ex.response, "/cookies");
+    const std::string next = next_of(query_field(ex, "next"));
+    login_page page{.frame = frame_of(session)};
+    page.frame.next = next;
+    if (!next.empty()) page.frame.problem = please_log_in;
+    show(app, ex, page);
+}
+
+task<> submit_login(const app& app, exchange& ex, session::session& session, const form& form) {
+    const std::string next = next_of(form["next"]);
+    const bool remember = is_checked(form["remember"]);
+    login_page page{.frame = frame_of(session), .email = form["email"], .remember = remember};
+    page.frame.next = next;
+
+    // What is no address belongs to nobody, and is counted and timed like an unknown one.
+    const std::string email = auth::parse_email(form["email"]).value_or(std::string{form["email"]});
+    const std::string account = auth::fold_email(email);
+    if (const auto wait = app.throttle.try_password(account, ex.client, ex.now)) {
+        const std::string problem = refuse_for(ex, *wait);
+        page.frame.problem = problem;
+        co_return show(app, ex, page, http::status::too_many_requests);
+    }
+
+    outcome outcome{};
+    std::exception_ptr failure;
+    try {
+        outcome = co_await log_in(app, ex, session, email, secret{form["password"]}, remember);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (failure) {
+        app.throttle.cancelled(account, ex.client, ex.now);
+        http::fail(ex, failure);
+        page.frame.problem = failed;
+        co_return show(app, ex, page, ex.response.status);
+    }
+    if (outcome != outcome::logged_in) {
+        say_what_was_wrong(app, page, outcome);
+        co_return show(app, ex, page, http::status::unprocessable_entity);
+    }
+    app.throttle.succeeded(account, ex.client, ex.now);
+    http::see_other(ex.response, next.empty() ? "/cookies" : next);
+}
+
+// A GET that changes something: an image on another site must not log anyone out (ASVS 3.5.3), a link or a
+// bookmark may. Browsers of today say where a request comes from.
+void show_logout(const app& app, exchange& ex, session::session& session) {
+    const std::string_view site = ex.request.header("Sec-Fetch-Site");
+    if (site.empty() || site == "same-origin" || site == "none") {
+        session.destroy();
+        ex.response.set("Clear-Site-Data", "\"cache\"");
+        return http::see_other(ex.response, "/login");
+    }
+    show(app, ex, logout_page{.frame = frame_of(session)});
+}
+
+task<> submit_logout(const app&, exchange& ex, session::session& session, const form&) {
+    session.destroy();
+    ex.response.set("Clear-Site-Data", "\"cache\"");
+    http::see_other(ex.response, "/login");
+    co_return;
+}
+
+}  // namespace cookieshop::shop

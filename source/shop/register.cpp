@@ -1,0 +1,86 @@
+#include "cookieshop/auth/email.hpp"
+#include "cookieshop/auth/password.hpp"
+#include "cookieshop/auth/require_login.hpp"
+#include "cookieshop/http/error_page.hpp"
+#include "shop/handlers.hpp"
+
+namespace cookieshop::shop {
+namespace {
+
+constexpr std::string_view email_fault = "Please enter a valid email address.";
+constexpr std::string_view taken = "The email address is already registered.";
+constexpr std::string_view failed =
+    "An error occurred while creating a user. Please make sure to enter valid data.";
+
+register_page page_of(const session::session& session, const form& form) {
+    register_page page{.frame = frame_of(session), .email = form["email"]};
+    page.frame.next = auth::local_path(form["next"], "") == form["next"] ? form["next"] : "";
+    return page;
+}
+
+// Everything that is wrong with the form by itself; whether the email is taken is asked last.
+bool find_faults(const app& app, const form& form, register_page& page) {
+    if (!auth::parse_email(form["email"])) page.email_faults.emplace_back(email_fault);
+    page.password_faults = auth::password_faults(form["password"], app.password_length_min);
+    if (form["password"] != form["password_confirmation"]) {
+        page.confirmation_faults.emplace_back("The password confirmation must match the password.");
+    }
+    return !page.email_faults.empty() || !page.password_faults.empty() || !page.confirmation_faults.empty();
+}
+
+// True when the user was made and is logged in, false when the email is taken.
+task<bool> add_user(
+    const app& app, exchange& ex, session::session& session, std::string email, secret password
+) {
+    const auto existing = co_await app.users.find(email);
+    if (existing) co_return false;
+    std::string hash = co_await app.hasher.hash(std::move(password));
+    session.log_in({});
+    session.commit_with(auth::add_user(std::move(email), std::move(hash)));
+    const result<void> done = co_await session.commit(ex);
+    if (!done && done.error() != errc::exists) throw boost::system::system_error{done.error()};
+    co_return done.has_value();
+}
+
+}  // namespace
+
+void show_register(const app& app, exchange& ex, session::session& session) {
+    if (session.user()) return http::see_other(ex.response, "/cookies");
+    const std::string next = auth::local_path(query_field(ex, "next"), "");
+    register_page page{.frame = frame_of(session)};
+    page.frame.next = next;
+    show(app, ex, page);
+}
+
+task<> submit_register(const app& app, exchange& ex, session::session& session, const form& form) {
+    register_page page = page_of(session, form);
+    if (find_faults(app, form, page)) {
+        co_return show(app, ex, page, http::status::unprocessable_entity);
+    }
+    if (const auto wait = app.throttle.try_registration(ex.client, ex.now)) {
+        const std::string problem = refuse_for(ex, *wait);
+        page.frame.problem = problem;
+        co_return show(app, ex, page, http::status::too_many_requests);
+    }
+
+    bool added = false;
+    std::exception_ptr failure;
+    try {
+        std::string email = *auth::parse_email(form["email"]);
+        added = co_await add_user(app, ex, session, std::move(email), secret{form["password"]});
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (added) co_return http::see_other(ex.response, auth::local_path(form["next"], "/cookies"));
+
+    app.throttle.registration_cancelled(ex.client, ex.now);
+    if (failure) {
+        http::fail(ex, failure);
+        page.frame.problem = failed;
+        co_return show(app, ex, page, ex.response.status);
+    }
+    page.email_faults.emplace_back(taken);
+    show(app, ex, page, http::status::unprocessable_entity);
+}
+
+}  // namespace cookieshop::shop

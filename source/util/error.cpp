@@ -1,0 +1,30 @@
+#include "cookieshop/util/error.hpp"
+
+namespace cookieshop {
+namespace {
+
+class category final : public boost::system::error_category {
+public:
+    const char* name() const noexcept override { return "cookieshop"; }
+
+    std::string message(int value) const override {
+        switch (static_cast<errc>(value)) {
+        case errc::gone: return "the session has ended";
+        case errc::conflict: return "it was changed meanwhile";
+        case errc::exists: return "it exists already";
+        case errc::not_found: return "it does not exist";
+        case errc::too_large: return "it is over a limit";
+        case errc::out_of_range: return "the value is not allowed";
+        }
+        return "unknown error";
+    }
+};
+
+}  // namespace
+
+const boost::system::error_category& cookieshop_category() noexcept {
+    static const category instance;
+    return instance;
+}
+
+}  // namespace cookieshop

@@ -1,0 +1,481 @@
+#include "support/shop.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+
+using namespace cookieshop::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string get_page = "GET /login HTTP/1.1\r\nHost: localhost\r\n\r\n";
+const std::string post_start =
+    "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n";
+
+/// What a connection of its own is answered.
+answer ask(const shop& shop, const std::string& bytes) {
+    wire wire{shop.server.port()};
+    wire.send(bytes);
+    return wire.receive();
+}
+
+answer ask_and_check_closed(const shop& shop, const std::string& bytes) {
+    wire wire{shop.server.port()};
+    wire.send(bytes);
+    const auto answer = wire.receive();
+    BOOST_TEST(wire.is_closed(patience), "the connection is closed after" << answer);
+    return answer;
+}
+
+std::string header_lines(int count, const std::string& line) {
+    std::string lines;
+    while (count-- > 0) lines += line;
+    return lines;
+}
+
+void check_security_headers(const answer& answer) {
+    BOOST_TEST(header_names(answer, "Content-Security-Policy", "default-src 'self'"));
+    BOOST_TEST(header_names(answer, "Content-Security-Policy", "object-src 'none'"));
+    BOOST_TEST(header_names(answer, "Content-Security-Policy", "base-uri 'none'"));
+    BOOST_TEST(header_names(answer, "Content-Security-Policy", "frame-ancestors 'none'"));
+    BOOST_TEST(header_names(answer, "Content-Security-Policy", "form-action 'self'"));
+    BOOST_TEST(answer.header("Content-Security-Policy").find("unsafe") == std::string_view::npos);
+    BOOST_TEST(has_header(answer, "X-Content-Type-Options", "nosniff"));
+    BOOST_TEST(has_header(answer, "Referrer-Policy", "same-origin"));
+    BOOST_TEST(has_header(answer, "Cross-Origin-Opener-Policy", "same-origin"));
+    BOOST_TEST(has_header(answer, "X-Frame-Options", "DENY"));
+    BOOST_TEST(answer.has("Permissions-Policy"), answer);
+    BOOST_TEST(lacks_header(answer, "Strict-Transport-Security"));
+    BOOST_TEST(lacks_header(answer, "Access-Control-Allow-Origin"));
+    BOOST_TEST(lacks_header(answer, "X-Powered-By"));
+    BOOST_TEST((answer.header("Server").find_first_of("0123456789/") == std::string_view::npos), answer);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(http_limits)
+
+BOOST_FIXTURE_TEST_CASE(what_is_not_http_gets_400_and_the_connection_is_closed, shop) {
+    for (const char* bytes : {
+             "nonsense\r\n\r\n",
+             "GET\r\n\r\n",
+             "GET /login\r\n\r\n",
+             "GET  /login HTTP/1.1\r\nHost: a\r\n\r\n",
+             "GET /login HTTP/1.1 \r\nHost: a\r\n\r\n",
+             "GET /login HTP/1.1\r\nHost: a\r\n\r\n",
+             "G\x01T /login HTTP/1.1\r\nHost: a\r\n\r\n",
+             "GET login HTTP/1.1\r\nHost: a\r\n\r\n",
+             "GET /lo\x01gin HTTP/1.1\r\nHost: a\r\n\r\n",
+             "GET /login HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n",
+             "GET /login HTTP/1.1\r\nHost: a\r\n: no name\r\n\r\n",
+             "GET /login HTTP/1.1\r\nHost: a\r\nName : space\r\n\r\n",
+             "GET /login HTTP/1.1\r\n Host: a\r\n\r\n",
+             "GET /login HTTP/1.1\r\nHost: a\r\nA: b\r\n folded\r\n\r\n",
+             "GET /login HTTP/1.1\r\nHost: a\r\nA: bare\rreturn\r\n\r\n",
+             "GET /login HTTP/1.1\r\nHost: a\r\nA: \x01\r\n\r\n",
+             "GET /login HTTP/1.1\r\nHost: a\r\nN\xC3\xA4me: b\r\n\r\n",
+         })
+        BOOST_TEST(has_status(ask_and_check_closed(*this, bytes), 400));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_nul_gets_400_and_the_connection_is_closed, shop) {
+    using namespace std::string_literals;
+    for (const auto& bytes :
+         {"GET /lo\0gin HTTP/1.1\r\nHost: a\r\n\r\n"s, "GET /login HTTP/1.1\r\nHost: a\r\nA: \0\r\n\r\n"s,
+          "\0\0\0\0\r\n\r\n"s})
+        BOOST_TEST(has_status(ask_and_check_closed(*this, bytes), 400));
+}
+
+BOOST_FIXTURE_TEST_CASE(ambiguous_framing_gets_400_and_the_connection_is_closed, shop) {
+    for (const std::string framing : {
+             "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+             "Content-Length: 1, 2\r\n\r\nab",
+             "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+             "Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n0\r\n\r\n",
+             "Content-Length: -1\r\n\r\n",
+             "Content-Length: +1\r\n\r\na",
+             "Content-Length: 1x\r\n\r\na",
+             "Content-Length: 0x1\r\n\r\na",
+             "Content-Length:\r\n\r\n",
+             "Content-Length: 1 1\r\n\r\na",
+             "Content-Length: 99999999999999999999999\r\n\r\n",
+             "Content-Length : 1\r\n\r\na",
+             "Content-Length: 1\r\n\tfolded: 2\r\n\r\na",
+             "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+             "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+             "Transfer-Encoding: chunked\r\n\r\nx\r\n\r\n",
+             "Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n",
+             "Transfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n",
+             "Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n",
+         }) {
+        const auto answer = ask_and_check_closed(*this, post_start + framing);
+        BOOST_TEST(
+            (answer.status == 400 || (answer.status == 413 && framing.find("99999") != std::string::npos)),
+            answer
+        );
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_coding_that_is_not_known_gets_501_and_hides_no_second_request, shop) {
+    const std::string smuggled = "GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    for (const std::string coding :
+         {"identity", "gzip", "gzip, chunked", "chunked, identity", "xchunked", "\"chunked\""}) {
+        BOOST_TEST_CONTEXT(coding) {
+            const auto answer = ask_and_check_closed(
+                *this, post_start + "Transfer-Encoding: " + coding + "\r\n\r\n" + smuggled
+            );
+            BOOST_TEST((answer.status == 501 || answer.status == 400), answer);
+        }
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(the_host_must_be_named_once, shop) {
+    for (const char* bytes :
+         {"GET /login HTTP/1.1\r\n\r\n", "GET /login HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+          "GET /login HTTP/1.1\r\nHost: a b\r\n\r\n", "GET /login HTTP/1.1\r\nHost: a/b\r\n\r\n",
+          "GET /login HTTP/1.1\r\nHost: user@a\r\n\r\n"})
+        BOOST_TEST(has_status(ask_and_check_closed(*this, bytes), 400));
+    BOOST_TEST(has_status(ask(*this, "GET /login HTTP/1.0\r\n\r\n"), 200));
+}
+
+BOOST_AUTO_TEST_CASE(a_host_that_is_not_ours_gets_421) {
+    const shop shop{{{"--allowed-hosts", "shop.example,localhost"}}};
+    auto visitor = shop.guest();
+    for (const char* host : {"shop.example", "SHOP.example", "shop.example:8080", "localhost"})
+        BOOST_TEST(has_status(visitor.get("/login", {{"Host", host}}), 200));
+    for (const char* host : {"evil.example", "shop.example.evil.example", "xshop.example", "127.0.0.1"})
+        BOOST_TEST(has_status(visitor.get("/login", {{"Host", host}}), 421));
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_not_there_gets_404, shop) {
+    auto visitor = guest();
+    for (const char* path :
+         {"/nowhere", "/cookies/", "/Cookies", "/cookies/1", "/login.html", "/../etc/passwd", "/assets/",
+          "/assets/../schema.sql", "/.env", "/secret.key", "//cookies"})
+        BOOST_TEST(has_status(visitor.get(path), 404));
+    BOOST_TEST(has_status(visitor.post("/nowhere", {}), 404));
+}
+
+BOOST_FIXTURE_TEST_CASE(another_method_gets_405_and_hears_which_are_allowed, shop) {
+    auto visitor = guest();
+    struct {
+        const char *method, *path, *allowed;
+    } const rows[] = {{"POST", "/cookies", "GET"},          {"PUT", "/login", "POST"},
+                      {"DELETE", "/basket", "GET"},         {"GET", "/basket/remove", "POST"},
+                      {"PATCH", "/orders", "GET"},          {"TRACE", "/login", "GET"},
+                      {"GET", "/settings/password", "POST"}};
+    for (const auto& [method, path, allowed] : rows) {
+        const auto answer = visitor.send({method, path, {{"Content-Length", "0"}}, {}});
+        BOOST_TEST(has_status(answer, 405));
+        BOOST_TEST(header_names(answer, "Allow", allowed));
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_method_that_is_none_gets_501, shop) {
+    auto visitor = guest();
+    for (const char* method : {"BREW", "get", "PROPFINDX"})
+        BOOST_TEST(has_status(visitor.send({method, "/login", {}, {}}), 501));
+}
+
+BOOST_FIXTURE_TEST_CASE(head_answers_like_get_without_the_body, shop) {
+    auto user = member();
+    for (const char* path : {"/cookies", "/basket", "/orders", "/settings", "/healthz", "/nowhere"}) {
+        const auto get = user.get(path), head = user.send({"HEAD", path, {}, {}});
+        BOOST_TEST(head.status == get.status);
+        BOOST_TEST(has_header(head, "Content-Length", get.header("Content-Length")));
+        BOOST_TEST(has_header(head, "Content-Type", get.header("Content-Type")));
+    }
+    BOOST_TEST(has_status(user.get("/cookies"), 200), "the connection is still in step");
+}
+
+BOOST_FIXTURE_TEST_CASE(options_hears_which_methods_are_allowed, shop) {
+    auto visitor = guest();
+    const auto login = visitor.send({"OPTIONS", "/login", {}, {}});
+    BOOST_TEST((login.status == 200 || login.status == 204), login);
+    for (const char* method : {"GET", "HEAD", "POST", "OPTIONS"})
+        BOOST_TEST(header_names(login, "Allow", method));
+    BOOST_TEST(lacks_header(login, "Access-Control-Allow-Origin"));
+    const auto removal = visitor.send({"OPTIONS", "/basket/remove", {}, {}});
+    BOOST_TEST((removal.header("Allow").find("GET") == std::string_view::npos), removal);
+    BOOST_TEST(has_status(visitor.send({"OPTIONS", "/nowhere", {}, {}}), 404));
+}
+
+BOOST_AUTO_TEST_CASE(who_is_too_slow_with_the_head_gets_408) {
+    const shop shop{{{"--header-timeout", "500ms"}}};
+    wire wire{shop.server.port()};
+    wire.send("GET /login HTTP/1.1\r\nHost: local");
+    const auto answer = wire.receive();
+    BOOST_TEST(has_status(answer, 408));
+    BOOST_TEST(wire.is_closed(patience));
+}
+
+BOOST_AUTO_TEST_CASE(a_byte_now_and_then_does_not_keep_a_request_alive) {
+    const shop shop{{{"--header-timeout", "1s"}}};
+    wire wire{shop.server.port()};
+    wire.send("GET /login HTTP/1.1\r\n");
+    const auto begin = std::chrono::steady_clock::now();
+    while (!wire.is_readable(100ms) && std::chrono::steady_clock::now() - begin < patience) wire.send("A");
+    BOOST_TEST(has_status(wire.receive(), 408));
+    BOOST_TEST((std::chrono::steady_clock::now() - begin < 5s));
+}
+
+BOOST_AUTO_TEST_CASE(who_is_too_slow_with_the_body_gets_408) {
+    const shop shop{{{"--body-timeout", "500ms"}}};
+    wire wire{shop.server.port()};
+    wire.send(post_start + "Content-Length: 10\r\n\r\nemail");
+    BOOST_TEST(has_status(wire.receive(), 408));
+    BOOST_TEST(wire.is_closed(patience));
+}
+
+BOOST_AUTO_TEST_CASE(an_idle_connection_is_closed_without_a_word) {
+    const shop shop{{{"--keep-alive-timeout", "500ms"}}};
+    wire wire{shop.server.port()};
+    wire.send(get_page);
+    BOOST_TEST(has_status(wire.receive(), 200));
+    BOOST_TEST(wire.is_closed(patience));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_post_must_say_how_long_it_is, shop) {
+    BOOST_TEST(has_status(ask(*this, post_start + "\r\n"), 411));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_body_that_is_too_large_gets_413_before_it_is_sent, shop) {
+    const auto answer = ask_and_check_closed(*this, post_start + "Content-Length: 65537\r\n\r\n");
+    BOOST_TEST(has_status(answer, 413));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_chunked_body_that_grows_too_large_gets_413, shop) {
+    const auto chunk = "4000\r\n" + std::string(0x4000, 'a') + "\r\n";
+    const auto answer = ask_and_check_closed(
+        *this, post_start + "Transfer-Encoding: chunked\r\n\r\n" + chunk + chunk + chunk + chunk
+                   + "1\r\na\r\n0\r\n\r\n"
+    );
+    BOOST_TEST(has_status(answer, 413));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_body_as_large_as_may_be_is_read, shop) {
+    const std::string body = "email=" + std::string(64 * 1024 - 6, 'a');
+    const auto answer = ask(*this, post_start + "Content-Length: 65536\r\n\r\n" + body);
+    BOOST_TEST(has_status(answer, 422));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_chunked_form_is_read_like_another, shop) {
+    member();
+    const auto form = encode_form({{"email", std::string{anna}}, {"password", std::string{good_password}}});
+    std::string chunks;
+    for (const char c : form) chunks += std::string{"1\r\n"} + c + "\r\n";
+    BOOST_TEST(redirects(
+        ask(*this, post_start + "Transfer-Encoding: chunked\r\n\r\n" + chunks + "0\r\n\r\n"), "/cookies"
+    ));
+}
+
+BOOST_FIXTURE_TEST_CASE(chunk_extensions_and_trailers_have_a_limit, shop) {
+    const std::string long_text(100'000, 'a');
+    for (const auto& body :
+         {"1;" + long_text + "\r\na\r\n0\r\n\r\n", "0\r\nTrailer: " + long_text + "\r\n\r\n"}) {
+        const auto answer = ask(*this, post_start + "Transfer-Encoding: chunked\r\n\r\n" + body);
+        BOOST_TEST((answer.status == 400 || answer.status == 413 || answer.status == 431), answer);
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_target_that_is_too_long_gets_414, shop) {
+    const auto answer =
+        ask_and_check_closed(*this, "GET /" + std::string(9000, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n");
+    BOOST_TEST(has_status(answer, 414));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_form_of_another_type_gets_415, shop) {
+    auto visitor = guest();
+    for (const char* type :
+         {"text/plain", "multipart/form-data; boundary=x", "application/x-www-form-urlencodedx", ""}) {
+        const auto answer = visitor.post("/login", {{"email", "a"}}, {{"Content-Type", type}});
+        BOOST_TEST(has_status(answer, 415));
+    }
+    const auto with_charset = visitor.post(
+        "/login", {{"email", "a"}}, {{"Content-Type", "Application/X-WWW-Form-Urlencoded; charset=UTF-8"}}
+    );
+    BOOST_TEST(has_status(with_charset, 422));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_malformed_form_gets_400, shop) {
+    for (const char* body : {"email=%", "email=%4", "email=%zz", "email=%FF", "email=a&email=b"})
+        BOOST_TEST(has_status(
+            ask(*this, post_start + "Content-Length: " + std::to_string(std::string{body}.size()) + "\r\n\r\n"
+                           + body),
+            400
+        ));
+}
+
+BOOST_FIXTURE_TEST_CASE(an_expectation_that_is_not_known_gets_417, shop) {
+    BOOST_TEST(has_status(ask(*this, post_start + "Content-Length: 1\r\nExpect: coffee\r\n\r\n"), 417));
+}
+
+BOOST_FIXTURE_TEST_CASE(who_waits_for_100_continue_gets_it, shop) {
+    wire wire{server.port()};
+    wire.send(post_start + "Content-Length: 7\r\nExpect: 100-continue\r\n\r\n");
+    BOOST_TEST(has_status(wire.receive(), 100));
+    wire.send("email=a");
+    BOOST_TEST(has_status(wire.receive(), 422));
+}
+
+BOOST_FIXTURE_TEST_CASE(who_waits_for_100_continue_with_too_large_a_body_is_refused_at_once, shop) {
+    wire wire{server.port()};
+    wire.send(post_start + "Content-Length: 70000\r\nExpect: 100-continue\r\n\r\n");
+    BOOST_TEST(has_status(wire.receive(), 413));
+}
+
+BOOST_FIXTURE_TEST_CASE(headers_that_are_too_large_get_431, shop) {
+    for (const auto& lines :
+         {"A: " + std::string(9000, 'a') + "\r\n", header_lines(2000, "A: b\r\n"),
+          "Cookie: " + std::string(9000, 'a') + "\r\n"}) {
+        const auto answer =
+            ask_and_check_closed(*this, "GET /login HTTP/1.1\r\nHost: a\r\n" + lines + "\r\n");
+        BOOST_TEST(has_status(answer, 431));
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(another_version_of_http_gets_505, shop) {
+    for (const char* version : {"HTTP/2.0", "HTTP/3.0", "HTTP/0.9"})
+        BOOST_TEST(has_status(ask(*this, std::string{"GET /login "} + version + "\r\nHost: a\r\n\r\n"), 505));
+}
+
+BOOST_AUTO_TEST_CASE(past_the_most_connections_a_new_one_gets_503_and_is_closed) {
+    const shop shop{{{"--max-connections", "3"}, {"--threads", "1"}}};
+    std::vector<std::unique_ptr<wire>> wires;
+    for (int i = 0; i < 3; ++i) {
+        wires.push_back(std::make_unique<wire>(shop.server.port()));
+        wires.back()->send(get_page);
+        BOOST_TEST(has_status(wires.back()->receive(), 200));
+    }
+    {
+        wire one_more{shop.server.port()};
+        BOOST_TEST(has_status(one_more.receive(), 503));
+        BOOST_TEST(one_more.is_closed(patience));
+    }
+    wires.front()->send(get_page);
+    BOOST_TEST(has_status(wires.front()->receive(), 200), "those who are in are served");
+}
+
+BOOST_FIXTURE_TEST_CASE(requests_may_be_sent_ahead_and_are_answered_in_order, shop) {
+    wire wire{server.port()};
+    wire.send(
+        get_page + "GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n" + post_start
+        + "Content-Length: 7\r\n\r\nemail=a" + "HEAD /cookies HTTP/1.1\r\nHost: a\r\n\r\n" + get_page
+    );
+    BOOST_TEST(has_status(wire.receive(), 200));
+    BOOST_TEST(has_status(wire.receive(), 404));
+    BOOST_TEST(has_status(wire.receive(), 422));
+    BOOST_TEST(has_status(wire.receive(true), 200));
+    BOOST_TEST(is_page(wire.receive(), "Login"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_request_may_come_byte_by_byte, shop) {
+    wire wire{server.port()};
+    for (const char c : get_page) wire.send({&c, 1});
+    BOOST_TEST(has_status(wire.receive(), 200));
+}
+
+BOOST_FIXTURE_TEST_CASE(the_connection_is_kept_or_closed_as_the_client_asks, shop) {
+    {
+        wire wire{server.port()};
+        wire.send("GET /login HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        BOOST_TEST(has_header(wire.receive(), "Connection", "close"));
+        BOOST_TEST(wire.is_closed(patience));
+    }
+    {
+        wire wire{server.port()};
+        wire.send("GET /login HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\nConnection: close\r\n\r\n");
+        wire.receive();
+        BOOST_TEST(wire.is_closed(patience));
+    }
+    {
+        wire wire{server.port()};
+        wire.send("GET /login HTTP/1.0\r\n\r\n");
+        wire.receive();
+        BOOST_TEST(wire.is_closed(patience));
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_client_that_finished_sending_is_still_answered, shop) {
+    wire wire{server.port()};
+    wire.send(get_page);
+    wire.finish();
+    BOOST_TEST(has_status(wire.receive(), 200));
+    BOOST_TEST(wire.is_closed(patience));
+}
+
+BOOST_FIXTURE_TEST_CASE(an_absolute_target_is_understood, shop) {
+    BOOST_TEST(has_status(ask(*this, "GET http://localhost/login HTTP/1.1\r\nHost: localhost\r\n\r\n"), 200));
+}
+
+BOOST_FIXTURE_TEST_CASE(an_encoded_path_is_decoded_once, shop) {
+    BOOST_TEST(has_status(ask(*this, "GET /%6Cogin HTTP/1.1\r\nHost: a\r\n\r\n"), 200));
+    BOOST_TEST(has_status(ask(*this, "GET /%256Cogin HTTP/1.1\r\nHost: a\r\n\r\n"), 404));
+}
+
+BOOST_FIXTURE_TEST_CASE(every_answer_has_the_security_headers, shop) {
+    auto user = member();
+    const auto asset = elements(user.get("/cookies").body);
+    const auto link = std::ranges::find(asset, "link", &element::name);
+    const std::string stylesheet = link->attributes.at("href");
+    const auto tag = std::string{user.get(stylesheet).header("ETag")};
+    for (const auto& answer :
+         {user.get("/cookies"), user.get("/"), user.get("/nowhere"), user.get("/healthz"),
+          user.get("/readyz"), user.get(stylesheet), user.get(stylesheet, {{"If-None-Match", tag}}),
+          user.send({"PUT", "/login", {}, {}}), user.send({"OPTIONS", "/login", {}, {}}),
+          add_to_basket(user, "linzer"), add_to_basket(user, "linzer", 0),
+          user.post("/basket", {}, {{"Sec-Fetch-Site", "cross-site"}}), ask(*this, "nonsense\r\n\r\n"),
+          ask(*this, "GET /" + std::string(9000, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n")})
+        check_security_headers(answer);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_depends_on_the_session_is_not_kept_by_anybody, shop) {
+    auto user = member(), visitor = guest();
+    const auto registered = post_registration(visitor, "eve@example.com");
+    for (const auto& answer :
+         {user.get("/cookies"), user.get("/basket"), user.get("/settings"), user.get("/orders"),
+          user.get("/login"), add_to_basket(user, "linzer"), registered, user.post("/logout", {})}) {
+        BOOST_TEST(has_header(answer, "Cache-Control", "no-store"));
+        BOOST_TEST(header_names(answer, "Vary", "Cookie"));
+    }
+    auto stranger = guest();
+    for (const char* path : {"/cookies", "/basket", "/login", "/register"})
+        BOOST_TEST(header_names(stranger.get(path), "Vary", "Cookie"));
+}
+
+BOOST_FIXTURE_TEST_CASE(an_error_is_short_and_in_the_form_that_was_asked_for, shop) {
+    auto visitor = guest();
+    const auto html = visitor.get("/nowhere");
+    BOOST_TEST(has_header(html, "Content-Type", "text/html; charset=utf-8"));
+    BOOST_TEST(html.body.size() < 2000U);
+    visitor.always = {{"Accept", "application/json"}};
+    const auto json = visitor.get("/nowhere");
+    BOOST_TEST(has_status(json, 404));
+    BOOST_TEST(has_header(json, "Content-Type", "application/problem+json"));
+    BOOST_TEST((json.body.find("\"status\":404") != std::string::npos), json);
+    for (const char* member : {"\"type\"", "\"title\""})
+        BOOST_TEST((json.body.find(member) != std::string::npos), json);
+}
+
+BOOST_FIXTURE_TEST_CASE(every_answer_is_dated, shop) {
+    BOOST_TEST(ask(*this, get_page).has("Date"));
+}
+
+BOOST_FIXTURE_TEST_CASE(after_all_of_this_the_server_still_serves, shop) {
+    std::string bytes;
+    for (int i = 0; i < 256; ++i) bytes += static_cast<char>(i);
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        wire wire{server.port()};
+        wire.send(bytes.substr(i) + bytes.substr(0, i));
+    }
+    for (std::size_t length = 1; length < get_page.size(); ++length) {
+        wire wire{server.port()};
+        wire.send(get_page.substr(0, length));
+    }
+    BOOST_TEST(has_status(ask(*this, get_page), 200));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

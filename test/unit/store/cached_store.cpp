@@ -1,0 +1,440 @@
+// The invariants C1 to C7 of cached_store.hpp, each against a store behind that a test can hold back.
+
+#include "cookieshop/store/cached_store.hpp"
+
+#include "cookieshop/store/memory_store.hpp"
+#include "cookieshop/util/event.hpp"
+#include "support/run_task.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace cookieshop::store {
+namespace {
+
+using namespace std::chrono_literals;
+using session::change;
+using session::committed;
+using session::session_data;
+using session::session_id;
+using session::session_ptr;
+using action = change::action;
+
+// A memory store that counts, and that waits where a test says so: after it has read or committed, before it
+// answers.
+class slow_store final : public session::session_store {
+public:
+    explicit slow_store(const session::policy& policy) : store_{policy} {}
+
+    task<session_ptr> find(session_id id, time_point now) override {
+        ++finds;
+        session_ptr found = co_await store_.find(id, now);
+        if (find_gate) co_await find_gate->wait();
+        if (find_fails) throw unavailable{"the disk is on fire"};
+        co_return found;
+    }
+    task<result<committed>> commit(change change) override {
+        if (before_commit) co_await before_commit->wait();
+        result<committed> done = co_await store_.commit(std::move(change));
+        if (event* const gate = after_commit) co_await gate->wait();
+        co_return done;
+    }
+    void touch(const session_ptr& session) noexcept override {
+        ++touches;
+        store_.touch(session);
+    }
+    task<std::vector<session::session_info>> list(session::user_id user, time_point now) override {
+        return store_.list(user, now);
+    }
+    task<bool> end(session::user_id user, std::string handle) override {
+        return store_.end(user, std::move(handle));
+    }
+    task<std::size_t> erase_expired(time_point now, std::size_t limit) override {
+        return store_.erase_expired(now, limit);
+    }
+
+    void add_user(session::user_id id) { store_.add_user(id, "user" + std::to_string(id) + "@example.org"); }
+
+    int finds = 0, touches = 0;
+    bool find_fails = false;
+    event *find_gate = nullptr, *before_commit = nullptr, *after_commit = nullptr;
+
+private:
+    memory_store store_;
+};
+
+struct fixture {
+    explicit fixture(std::size_t bytes_max = 1024 * 1024) : cache{behind, policy, bytes_max} {
+        behind.add_user(1);
+    }
+
+    session::policy policy;
+    slow_store behind{policy};
+    cached_store cache;
+    asio::io_context io;
+    secret key{"a secret that only this test knows"};
+    session::id_signer signer{std::span{&key, 1}};
+    time_point now{1'000'000s};
+
+    static session::data_operation set(std::string value) {
+        return [=](session_data& data) -> result<void> {
+            data.set("a", value);
+            return {};
+        };
+    }
+
+    change creation(std::string value, std::optional<session::login> log_in = {}) {
+        change c{.what = action::create, .fresh = signer.generate(), .operations = {set(std::move(value))}};
+        c.log_in = log_in;
+        c.now = now;
+        return c;
+    }
+    change saving(const session_ptr& session, std::string value) {
+        return {.what = action::save, .current = session, .operations = {set(std::move(value))}, .now = now};
+    }
+    change ending(const session_ptr& session) {
+        return {.what = action::destroy, .current = session, .now = now};
+    }
+
+    session_ptr run(change c) { return test::run_task(io, cache.commit(std::move(c))).value().session; }
+    session_ptr create(std::string value = "1") { return run(creation(std::move(value))); }
+    session_ptr log_in(session::user_id user = 1) {
+        return run(creation("1", session::login{user, 0, false}));
+    }
+
+    session_ptr peek(const session_ptr& session) { return cache.peek(session->id.token(), now); }
+    session_ptr find(const session_ptr& session) { return test::run_task(io, cache.find(session->id, now)); }
+
+    // Out of the memory, not out of the store behind.
+    void evict(const session_ptr& session) {
+        const std::string big(policy.data_limit - 100, 'x');
+        while (peek(session)) {
+            for (int i = 0; i < 50; ++i) create(big);
+        }
+    }
+
+    // A task that goes on beside the test, until `io` has nothing left to do.
+    template <class T>
+    std::shared_ptr<std::optional<T>> start(task<T> work) {
+        auto outcome = std::make_shared<std::optional<T>>();
+        asio::co_spawn(io, std::move(work), [outcome](std::exception_ptr e, T value) {
+            if (!e) *outcome = std::move(value);
+        });
+        poll();
+        return outcome;
+    }
+    void poll() {
+        io.restart();
+        io.poll();
+    }
+    void open(event& gate) {
+        gate.set();
+        behind.find_gate = behind.before_commit = behind.after_commit = nullptr;
+        poll();
+    }
+};
+
+std::string value_of(const session_ptr& session) {
+    return std::string{session->data.get("a").value_or("nothing")};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(cached_store_)
+
+BOOST_AUTO_TEST_CASE(a_hit_asks_nobody) {
+    fixture f;
+    const session_ptr session = f.create();
+    BOOST_TEST(f.peek(session));
+    BOOST_TEST(f.find(session));
+    BOOST_TEST(f.behind.finds == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_miss_asks_once_and_is_a_hit_from_then_on) {
+    fixture f{64 * 1024};
+    const session_ptr session = f.create();
+    f.evict(session);
+    BOOST_TEST(f.find(session));
+    BOOST_TEST(f.peek(session));
+    BOOST_TEST(f.behind.finds == 1);
+}
+
+BOOST_AUTO_TEST_CASE(C1_a_read_that_a_save_overtook_is_not_cached) {
+    fixture f{64 * 1024};
+    const session_ptr session = f.create("old");
+    f.evict(session);
+    event gate;
+    f.behind.find_gate = &gate;
+    f.start(f.cache.find(session->id, f.now));
+    f.run(f.saving(session, "new"));
+    f.open(gate);
+    BOOST_TEST(value_of(f.find(session)) == "new");
+}
+
+BOOST_AUTO_TEST_CASE(C1_a_read_that_a_logout_overtook_is_not_cached) {
+    fixture f{64 * 1024};
+    const session_ptr session = f.create();
+    f.evict(session);
+    event gate;
+    f.behind.find_gate = &gate;
+    f.start(f.cache.find(session->id, f.now));
+    f.run(f.ending(session));
+    f.open(gate);
+    BOOST_TEST(!f.peek(session));
+    BOOST_TEST(!f.find(session));
+}
+
+BOOST_AUTO_TEST_CASE(C1_a_read_that_an_ending_by_handle_overtook_is_not_cached) {
+    fixture f{64 * 1024};
+    const session_ptr session = f.log_in();
+    f.evict(session);
+    event gate;
+    f.behind.find_gate = &gate;
+    f.start(f.cache.find(session->id, f.now));
+    BOOST_TEST(test::run_task(f.io, f.cache.end(1, std::string{session->handle.view()})));
+    f.open(gate);
+    BOOST_TEST(!f.peek(session));
+}
+
+BOOST_AUTO_TEST_CASE(C1_a_save_that_a_logout_overtook_is_not_cached) {
+    fixture f;
+    const session_ptr session = f.create();
+    event gate;
+    f.behind.after_commit = &gate;
+    f.start(f.cache.commit(f.saving(session, "2")));
+    f.behind.after_commit = nullptr;
+    f.run(f.ending(session));
+    f.open(gate);
+    BOOST_TEST(!f.peek(session));
+    BOOST_TEST(!f.find(session));
+}
+
+BOOST_AUTO_TEST_CASE(C1_a_save_that_an_ending_by_handle_overtook_is_not_cached) {
+    fixture f;
+    const session_ptr session = f.log_in();
+    event gate;
+    f.behind.after_commit = &gate;
+    f.start(f.cache.commit(f.saving(session, "2")));
+    f.behind.after_commit = nullptr;
+    BOOST_TEST(test::run_task(f.io, f.cache.end(1, std::string{session->handle.view()})));
+    f.open(gate);
+    BOOST_TEST(!f.peek(session));
+}
+
+BOOST_AUTO_TEST_CASE(C1_a_request_after_an_ending_by_handle_joins_no_read_of_before) {
+    fixture f{64 * 1024};
+    const session_ptr session = f.log_in();
+    f.evict(session);
+    event gate;
+    f.behind.find_gate = &gate;
+    f.start(f.cache.find(session->id, f.now));
+    f.behind.find_gate = nullptr;
+    BOOST_TEST(test::run_task(f.io, f.cache.end(1, std::string{session->handle.view()})));
+    const auto later = f.start(f.cache.find(session->id, f.now));
+    BOOST_REQUIRE(later->has_value());
+    BOOST_TEST(!**later);
+    f.open(gate);
+}
+
+BOOST_AUTO_TEST_CASE(C2_a_session_that_is_being_ended_is_not_found_meanwhile) {
+    fixture f;
+    const session_ptr session = f.create();
+    event gate;
+    f.behind.before_commit = &gate;
+    const auto logout = f.start(f.cache.commit(f.ending(session)));
+    BOOST_TEST(!f.peek(session));
+    BOOST_TEST(!f.find(session));
+    BOOST_TEST(f.behind.finds == 0);
+    f.open(gate);
+    BOOST_TEST(logout->has_value());
+    BOOST_TEST(!f.find(session));
+}
+
+BOOST_AUTO_TEST_CASE(C2_an_ending_empties_the_cache) {
+    fixture f;
+    const session_ptr session = f.create();
+    f.run(f.ending(session));
+    BOOST_TEST(f.cache.figures().entries == 0u);
+    BOOST_TEST(f.cache.figures().bytes == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(C3_of_two_saves_the_newer_one_stays_whichever_answers_last) {
+    fixture f;
+    const session_ptr session = f.create();
+    event gate;
+    f.behind.after_commit = &gate;
+    f.start(f.cache.commit(f.saving(session, "older")));
+    f.behind.after_commit = nullptr;
+    f.run(f.saving(session, "newer"));
+    f.open(gate);
+    BOOST_TEST(value_of(f.find(session)) == "newer");
+}
+
+BOOST_AUTO_TEST_CASE(C3_a_newer_version_that_was_evicted_does_not_let_an_older_one_in) {
+    fixture f{64 * 1024};
+    const session_ptr session = f.create();
+    event gate;
+    f.behind.after_commit = &gate;
+    f.start(f.cache.commit(f.saving(session, "older")));
+    f.behind.after_commit = nullptr;
+    f.evict(f.run(f.saving(session, "newer")));
+    f.open(gate);
+    BOOST_TEST(value_of(f.find(session)) == "newer");
+}
+
+BOOST_AUTO_TEST_CASE(C4_the_bound_holds_and_evicting_ends_nothing) {
+    constexpr std::size_t bound = 64 * 1024;
+    fixture f{bound};
+    std::vector<session_ptr> sessions;
+    for (int i = 0; i < 1000; ++i) {
+        sessions.push_back(f.create(std::string(static_cast<std::size_t>(i), 'x')));
+        BOOST_REQUIRE(f.cache.figures().bytes <= bound);
+    }
+    BOOST_TEST(f.cache.figures().evictions > 0u);
+    for (const session_ptr& session : sessions) BOOST_TEST(f.find(session));
+    BOOST_TEST(f.cache.figures().bytes <= bound);
+}
+
+BOOST_AUTO_TEST_CASE(C4_what_was_used_least_recently_goes_first) {
+    fixture f{64 * 1024};
+    const session_ptr used = f.create(), unused = f.create();
+    const std::string big(f.policy.data_limit - 100, 'x');
+    while (f.cache.figures().evictions == 0) {
+        BOOST_REQUIRE(f.peek(used));
+        f.create(big);
+    }
+    BOOST_TEST(f.peek(used));
+    BOOST_TEST(!f.peek(unused));
+}
+
+BOOST_AUTO_TEST_CASE(C5_misses_at_the_same_time_make_one_read) {
+    fixture f{64 * 1024};
+    const session_ptr session = f.create();
+    f.evict(session);
+    event gate;
+    f.behind.find_gate = &gate;
+    std::vector<std::shared_ptr<std::optional<session_ptr>>> requests;
+    for (int i = 0; i < 20; ++i) requests.push_back(f.start(f.cache.find(session->id, f.now)));
+    f.open(gate);
+    for (const auto& found : requests) {
+        BOOST_REQUIRE(found->has_value());
+        BOOST_TEST(**found);
+    }
+    BOOST_TEST(f.behind.finds == 1);
+}
+
+BOOST_AUTO_TEST_CASE(C5_a_read_that_fails_fails_for_all_and_the_next_one_tries_again) {
+    fixture f{64 * 1024};
+    const session_ptr session = f.create();
+    f.evict(session);
+    f.behind.find_fails = true;
+    BOOST_CHECK_THROW(f.find(session), unavailable);
+    f.behind.find_fails = false;
+    BOOST_TEST(f.find(session));
+}
+
+BOOST_AUTO_TEST_CASE(C6_all_sessions_of_a_user_share_one_account) {
+    fixture f;
+    const session_ptr a = f.log_in(), b = f.log_in();
+    BOOST_TEST(f.peek(a)->owner == f.peek(b)->owner);
+}
+
+BOOST_AUTO_TEST_CASE(C6_ending_all_others_is_seen_by_what_is_cached_at_once) {
+    fixture f;
+    const session_ptr mine = f.log_in(), other = f.log_in();
+    change c{.what = action::save, .current = mine, .end_others = true, .now = f.now};
+    f.run(std::move(c));
+    BOOST_TEST(f.peek(mine));
+    BOOST_TEST(!f.peek(other));
+}
+
+BOOST_AUTO_TEST_CASE(C6_a_read_that_a_risen_epoch_overtook_is_not_cached) {
+    fixture f{64 * 1024};
+    const session_ptr other = f.log_in();
+    f.evict(other);
+    const session_ptr mine = f.log_in();
+    event gate;
+    f.behind.find_gate = &gate;
+    f.start(f.cache.find(other->id, f.now));
+    change c{.what = action::save, .current = mine, .end_others = true, .now = f.now};
+    f.run(std::move(c));
+    f.open(gate);
+    BOOST_TEST(!f.peek(other));
+}
+
+BOOST_AUTO_TEST_CASE(C7_what_expired_is_not_found_and_leaves_the_memory) {
+    fixture f;
+    const session_ptr session = f.create();
+    f.now += f.policy.idle_timeout;
+    BOOST_TEST(!f.peek(session));
+    BOOST_TEST(f.cache.figures().entries == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(C7_sweeping_frees_what_nobody_asks_for) {
+    fixture f;
+    for (int i = 0; i < 10; ++i) f.create();
+    f.now += f.policy.idle_timeout;
+    const session_ptr live = f.create();
+    test::run_task(f.io, f.cache.erase_expired(f.now, 100));
+    BOOST_TEST(f.cache.figures().entries == 1u);
+    BOOST_TEST(f.peek(live));
+}
+
+BOOST_AUTO_TEST_CASE(a_login_past_the_limit_frees_the_one_that_it_ended) {
+    fixture f;
+    f.policy.sessions_per_user_max = 1;
+    const session_ptr first = f.log_in();
+    f.now += 1s;
+    f.log_in();
+    BOOST_TEST(!f.peek(first));
+    BOOST_TEST(f.cache.figures().entries == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_list_knows_who_was_seen_in_memory_and_has_it_written_nowhere) {
+    fixture f;
+    const session_ptr first = f.log_in();
+    f.now += 1s;
+    const session_ptr second = f.log_in();
+    f.now += f.policy.idle_timeout - 1s;  // by its row, the first one has expired
+    first->see(f.now - 10s);
+    second->see(f.now - 20s);
+    const auto list = test::run_task(f.io, f.cache.list(1, f.now));
+    BOOST_REQUIRE(list.size() == 2u);
+    BOOST_TEST(list[0].handle == first->handle.view());
+    BOOST_TEST((list[0].last_seen_at == f.now - 10s));
+    BOOST_TEST((list[0].expires_at == f.now - 10s + f.policy.idle_timeout));
+    BOOST_TEST(list[1].handle == second->handle.view());
+    BOOST_TEST(f.behind.touches == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_list_leaves_out_what_expired) {
+    fixture f;
+    f.log_in();
+    f.now += f.policy.idle_timeout;
+    BOOST_TEST(test::run_task(f.io, f.cache.list(1, f.now)).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_loses_no_last_seen) {
+    session::policy policy;
+    slow_store behind{policy};
+    secret key{"a secret that only this test knows"};
+    session::id_signer signer{std::span{&key, 1}};
+    asio::io_context io;
+    time_point now{1'000'000s};
+    const session_id id = signer.generate();
+    {
+        cached_store cache{behind, policy, 64 * 1024};
+        change c{.what = action::create, .fresh = id, .operations = {fixture::set("1")}, .now = now};
+        const session_ptr session = test::run_task(io, cache.commit(std::move(c))).value().session;
+        session->see(now + 7s);
+    }
+    BOOST_TEST((test::run_task(io, behind.find(id, now))->seen_at() == now + 7s));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace cookieshop::store
