@@ -33,7 +33,8 @@ fs::path file_of(std::string_view url) {
     // SOCI's connection string has no way to escape one.
     if (path.find('"') != std::string_view::npos)
         throw std::invalid_argument{"the path of a database must not have quotation marks"};
-    return fs::absolute(path);
+    // Through links: whoever comes by another name must meet the same lock.
+    return fs::weakly_canonical(fs::absolute(path));
 }
 
 [[noreturn]] void fail(const fs::path& file, const std::string& reason) {

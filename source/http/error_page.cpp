@@ -37,6 +37,22 @@ error_renderer& renderer() {
     return instance;
 }
 
+// What is said where nothing more is known.
+std::string_view usual_detail(status status) noexcept {
+    switch (status) {
+    case status::unauthorized: return "Please log in first.";
+    case status::not_found: return "There is nothing at this address.";
+    case status::method_not_allowed: return "This address does not take requests of this kind.";
+    case status::length_required: return "The request must say how long its body is.";
+    case status::payload_too_large: return "The request is larger than this server takes.";
+    case status::expectation_failed: return "Nothing but 100-continue can be expected of this server.";
+    case status::misdirected_request: return "This server does not answer for that host.";
+    case status::internal_server_error: return "Something went wrong here. Please try again later.";
+    case status::http_version_not_supported: return "This server speaks HTTP/1.0 and HTTP/1.1.";
+    default: return boost::beast::http::obsolete_reason(status);
+    }
+}
+
 bool wants_json(const request& request) noexcept {
     if (accepts(request, "text/html")) return false;
     return accepts(request, "application/json") || accepts(request, "application/problem+json")
@@ -59,7 +75,7 @@ void fail(exchange& exchange, status status, std::string_view detail) {
 
     const auto code = static_cast<unsigned>(status);
     const std::string_view title = boost::beast::http::obsolete_reason(status);
-    if (detail.empty()) detail = title;
+    if (detail.empty()) detail = usual_detail(status);
     if (wants_json(exchange.request)) {
         response.content_type = "application/problem+json";
         response.body = boost::json::serialize(boost::json::object{

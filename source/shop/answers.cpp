@@ -11,6 +11,10 @@ frame frame_of(const session::session& session) {
     return frame;
 }
 
+std::string take_flash(const exchange& ex, session::session& session) {
+    return ex.request.method == http::verb::head ? std::string{} : session.take_flash();
+}
+
 std::string query_field(const exchange& ex, std::string_view name) {
     const auto query = http::parse_form(ex.request.query);
     return query ? std::string{(*query)[name]} : std::string{};

@@ -2,9 +2,12 @@
 #include "shop/handlers.hpp"
 
 #include <charconv>
+#include <limits>
 
 namespace cookieshop::shop {
 namespace {
+
+constexpr std::size_t orders_a_page = 50;
 
 using checkout_lines = boost::container::static_vector<order_line, catalogue.size()>;
 
@@ -77,12 +80,18 @@ task<> submit_checkout(
 }
 
 task<> show_orders(const app& app, exchange& ex, session::session& session, const account& user) {
-    const std::vector<order> orders = co_await app.orders.list(user.id);
+    const auto before = parse_order_id(query_field(ex, "before"));
+    constexpr auto newest = std::numeric_limits<order_id>::max();
+    std::vector<order> orders = co_await app.orders.list(user.id, before.value_or(newest), orders_a_page + 1);
+    const bool more = orders.size() > orders_a_page;
+    if (more) orders.pop_back();
     std::vector<order_summary> summaries;
     for (const order& order : orders) {
         summaries.push_back({std::to_string(order.id), order.placed_at, order.cookie_count, order.total});
     }
-    show(app, ex, orders_page{.frame = frame_of(session), .orders = summaries});
+    orders_page page{.frame = frame_of(session), .orders = summaries};
+    if (more) page.older = summaries.back().id;
+    show(app, ex, page);
 }
 
 task<> show_order(const app& app, exchange& ex, session::session& session, const account& user) {

@@ -65,6 +65,9 @@ void show(const app& app, exchange& ex, const Page& page, http::status status = 
     app.pages.render(ex.response.body, page);
 }
 
+// What is said once. A HEAD, which shows nothing, leaves it there.
+std::string take_flash(const exchange& ex, session::session& session);
+
 // A field of the query.
 std::string query_field(const exchange& ex, std::string_view name);
 

@@ -37,15 +37,15 @@ task<std::optional<order_id>> orders::find_by_token(session::user_id user, std::
     });
 }
 
-task<std::vector<order>> orders::list(session::user_id user, std::size_t limit) {
-    return readers_.run([user, limit](db::connection& c) {
+task<std::vector<order>> orders::list(session::user_id user, order_id before, std::size_t limit) {
+    return readers_.run([user, before, limit](db::connection& c) {
         std::vector<order> found;
         order next;
         c.for_each(
             "SELECT o.id, o.placed_at, o.total_cents,"
             " (SELECT SUM(quantity) FROM order_lines WHERE order_id = o.id)"
-            " FROM orders o WHERE o.user_id = :user ORDER BY o.id DESC LIMIT :limit",
-            in(user, limit), out(next.id, next.placed_at, next.total.cents, next.cookie_count),
+            " FROM orders o WHERE o.user_id = :user AND o.id < :before ORDER BY o.id DESC LIMIT :limit",
+            in(user, before, limit), out(next.id, next.placed_at, next.total.cents, next.cookie_count),
             [&] { found.push_back(next); }
         );
         return found;

@@ -43,8 +43,8 @@ public:
     // The order that was made of that state of the basket.
     task<std::optional<order_id>> find_by_token(session::user_id user, std::string token);
 
-    // The newest first, without their lines; at most `limit`.
-    task<std::vector<order>> list(session::user_id user, std::size_t limit = 200);
+    // The newest first, without their lines; at most `limit` of those that came before the order `before`.
+    task<std::vector<order>> list(session::user_id user, order_id before, std::size_t limit);
 
 private:
     db::readers& readers_;

@@ -155,6 +155,7 @@ fields fields_of<orders_page>() {
     return with_frame<orders_page>({
         bind<&orders_page::orders>("orders"),
         bind<&orders_page::orders, any>("has_orders"),
+        bind<&orders_page::older>("older"),
     });
 }
 

@@ -117,6 +117,7 @@ struct orders_page {
 
     shop::frame frame;
     std::span<const order_summary> orders;
+    std::string_view older;  // the last order that is shown, when there are older ones
 };
 
 // ---- who you are

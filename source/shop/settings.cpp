@@ -30,7 +30,7 @@ bool find_faults(const app& app, const form& form, settings_page& page) {
 }  // namespace
 
 void show_settings(const app& app, exchange& ex, session::session& session, const account&) {
-    const std::string flash = session.take_flash();
+    const std::string flash = take_flash(ex, session);
     settings_page page{.frame = frame_of(session)};
     page.frame.flash = flash;
     show(app, ex, page);
@@ -77,7 +77,7 @@ task<> submit_password(
 }
 
 task<> show_sessions(const app& app, exchange& ex, session::session& session, const account& user) {
-    const std::string flash = session.take_flash();
+    const std::string flash = take_flash(ex, session);
     const std::vector<session::session_info> list = co_await app.sessions.store().list(user.id, ex.now);
     std::vector<session_entry> entries;
     for (const session::session_info& info : list) {

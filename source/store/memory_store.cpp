@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <tuple>
 
 namespace cookieshop::store {
 
@@ -28,6 +29,7 @@ struct row {
     time_point created_at{}, last_seen_at{};
     bool remembered = false;
     std::uint64_t version = 1;
+    std::uint64_t number = 0;  // in the order of creation
     std::string address, user_agent;
     session::session_data data;
 };
@@ -83,6 +85,7 @@ struct memory_store::implementation {
     std::mutex mutex;
     std::map<user_id, user> users;
     std::map<std::string, row> rows;  // by session_id::key()
+    std::uint64_t last_number = 0;
 };
 
 result<void> memory_store::implementation::log_in(row& row, const session::login& who, time_point now) {
@@ -109,16 +112,16 @@ result<void> memory_store::implementation::apply(
 std::vector<std::string> memory_store::implementation::end_surplus(
     user_id owner, const std::string& newest, time_point now
 ) {
-    std::vector<std::pair<time_point, std::string>> others;
+    std::vector<std::tuple<time_point, std::uint64_t, std::string>> others;
     for (const auto& [key, row] : rows) {
-        if (row.owner == owner && key != newest && alive(row, now))
-            others.emplace_back(row.last_seen_at, key);
+        if (row.owner != owner || key == newest || !alive(row, now)) continue;
+        others.emplace_back(row.last_seen_at, row.number, key);
     }
     std::vector<std::string> ended;
     if (others.size() < policy.sessions_per_user_max) return ended;
     std::ranges::sort(others);
     others.resize(others.size() + 1 - policy.sessions_per_user_max);
-    for (const auto& [seen, key] : others) {
+    for (const auto& [seen, number, key] : others) {
         ended.emplace_back(rows.at(key).handle.view());
         rows.erase(key);
     }
@@ -151,6 +154,7 @@ result<session::committed> memory_store::implementation::commit(change& change) 
     }
     changed.last_seen_at = std::max(changed.last_seen_at, change.now);
     if (change.fresh) {
+        changed.number = ++last_number;
         changed.address = change.address;
         changed.user_agent = change.user_agent;
     }

@@ -70,7 +70,7 @@ std::vector<session_info> list_sessions(connection& c, user_id user, const polic
     constexpr auto query =
         "SELECT s.handle, s.created_at, s.last_seen_at, s.remembered, s.address, s.user_agent"
         " FROM sessions s JOIN users u ON u.id = s.user_id AND u.epoch = s.epoch"
-        " WHERE s.user_id = :user ORDER BY s.last_seen_at DESC";
+        " WHERE s.user_id = :user ORDER BY s.last_seen_at DESC, s.id DESC";
     std::vector<session_info> live;
     session_info row;
     bool remembered = false;
@@ -155,7 +155,7 @@ std::vector<std::string> end_surplus(connection& c, const live_session& newest, 
     std::string handle;
     c.for_each(
         "DELETE FROM sessions WHERE key IN (SELECT key FROM sessions WHERE user_id = :user AND epoch = :epoch"
-        " AND expires_at > :now AND key <> :newest ORDER BY last_seen_at DESC"
+        " AND expires_at > :now AND key <> :newest ORDER BY last_seen_at DESC, id DESC"
         " LIMIT 9223372036854775807 OFFSET :others_max) RETURNING handle",
         in(newest.owner->id, newest.epoch, newest.seen_at(), newest.id.key(), others_max), out(handle),
         [&] { ended.push_back(handle); }

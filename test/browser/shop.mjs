@@ -18,7 +18,8 @@ const looks = [390, 1280].flatMap((width) => ['light', 'dark'].map((colorScheme)
 
 /** A browser window of its own, with nobody's cookies, that fails the walk when a page complains. */
 async function openWindow(browser, options) {
-    const context = await browser.newContext({ baseURL: url, ...options });
+    // Without motion, or a picture may catch a colour on its way.
+    const context = await browser.newContext({ baseURL: url, reducedMotion: 'reduce', ...options });
     const page = await context.newPage();
     const complaints = [];
     page.on('console', (message) => {

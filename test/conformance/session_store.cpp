@@ -441,6 +441,14 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(the_list_shows_live_sessions_of_the_user_the_last_
     BOOST_TEST(run_task(f.io, f.store.list(ada, f.now)).empty());
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(of_sessions_seen_in_the_same_moment_the_oldest_ends, Backend, stores) {
+    fixture<Backend> f;
+    const auto user = f.add_user();
+    std::vector<session_ptr> made;
+    for (int i = 0; i < 8; ++i) made.push_back(f.log_in(user));
+    for (std::size_t i = 0; i < made.size(); ++i) BOOST_TEST((f.find(made[i]) != nullptr) == (i >= 5));
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_login_past_the_limit_ends_the_session_seen_least_recently, Backend, stores) {
     fixture<Backend> f;
     const auto user = f.add_user();

@@ -110,6 +110,26 @@ BOOST_FIXTURE_TEST_CASE(an_order_that_never_was_is_not_found, shop) {
         BOOST_TEST(has_status(user.get(path), 404));
 }
 
+BOOST_FIXTURE_TEST_CASE(many_orders_are_shown_a_page_at_a_time_the_newest_first, shop) {
+    constexpr std::size_t a_page = 50;
+    auto user = member();
+    const auto first = place_order(user);
+    for (std::size_t i = 1; i < a_page; ++i) place_order(user);
+    BOOST_TEST(order_count(user) == a_page);
+    BOOST_TEST(hides(user.get("/orders"), "Older orders"));
+    const auto last = place_order(user);
+    const auto newest = links(user.get("/orders").body);
+    BOOST_TEST(std::ranges::count(newest, last) == 1);
+    BOOST_TEST(std::ranges::count(newest, first) == 0);
+    const auto older =
+        std::ranges::find_if(newest, [](const auto& link) { return link.starts_with("/orders?before="); });
+    BOOST_REQUIRE(older != newest.end());
+    const auto rest = user.get(*older);
+    BOOST_TEST(std::ranges::count(links(rest.body), first) == 1);
+    BOOST_TEST(std::ranges::count(links(rest.body), last) == 0);
+    BOOST_TEST(hides(rest, "Older orders"));
+}
+
 BOOST_FIXTURE_TEST_CASE(all_browsers_of_a_user_see_the_orders, shop) {
     auto one = member(), other = login();
     BOOST_TEST(has_status(other.get(place_order(one)), 200));

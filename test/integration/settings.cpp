@@ -30,6 +30,14 @@ BOOST_FIXTURE_TEST_CASE(the_settings_say_so_once, shop) {
     BOOST_TEST(text_of(user.get("/settings").body) == before);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_head_that_shows_nothing_leaves_it_to_the_page, shop) {
+    auto user = member();
+    const auto before = text_of(user.get("/settings").body);
+    post_new_password(user, good_password, other_password);
+    BOOST_TEST(has_status(user.send({.method = "HEAD", .target = "/settings"}), 200));
+    BOOST_TEST(text_of(user.get("/settings").body) != before);
+}
+
 BOOST_FIXTURE_TEST_CASE(this_session_goes_on_under_a_new_id_with_its_data, shop) {
     auto user = member();
     add_to_basket(user, "linzer", 3);

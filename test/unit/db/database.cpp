@@ -174,4 +174,14 @@ BOOST_AUTO_TEST_CASE(a_second_server_is_refused) {
     BOOST_TEST(mode_of(fs::path{file} += "-lock") == 0600);
 }
 
+BOOST_AUTO_TEST_CASE(a_second_server_is_refused_by_whatever_name_it_calls_the_file) {
+    database first = with(version_1);
+    first.migrate();
+    first.lock_for_serving();
+    const fs::path link = fs::path{file} += ".link";
+    fs::create_symlink(file, link);
+    database second{"sqlite3://" + link.string(), version_1};
+    BOOST_CHECK_THROW(second.lock_for_serving(), unavailable);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
