@@ -69,8 +69,7 @@ id_signer::id_signer(std::span<const secret> keys) {
         crypto_generichash_init(&state, nullptr, 0, derived.size());
         const auto update = [&state](std::string_view part) {
             crypto_generichash_update(
-                &state, reinterpret_cast<const unsigned char*>(part.data()),
-                part.size()  // NOLINT(*reinterpret-cast)
+                &state, reinterpret_cast<const unsigned char*>(part.data()), part.size()
             );
         };
         update(purpose);

@@ -86,6 +86,7 @@ task<> show_orders(const app& app, exchange& ex, session::session& session, cons
     const bool more = orders.size() > orders_a_page;
     if (more) orders.pop_back();
     std::vector<order_summary> summaries;
+    summaries.reserve(orders.size());
     for (const order& order : orders) {
         summaries.push_back({std::to_string(order.id), order.placed_at, order.cookie_count, order.total});
     }

@@ -34,9 +34,9 @@ public:
     explicit binder(const app& app) : app_{app} {}
 
     http::handler plain(auto show) const {
-        return [&app = app_, handler = http::basic_handler<>{[&app = app_, show](exchange& ex) {
-                                 return show(app, ex);
-                             }}](exchange& ex) { return handler(ex); };
+        return [handler = http::basic_handler<>{[&app = app_, show](exchange& ex) {
+                    return show(app, ex);
+                }}](exchange& ex) { return handler(ex); };
     }
 
     http::handler visitor(auto show) const {

@@ -3,6 +3,7 @@
 namespace cookieshop {
 namespace {
 
+// NOLINTNEXTLINE(cppcoreguidelines-virtual-class-destructor): final, and never deleted through its base
 class category final : public boost::system::error_category {
 public:
     const char* name() const noexcept override { return "cookieshop"; }

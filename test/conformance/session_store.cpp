@@ -237,7 +237,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S3_a_login_with_the_epoch_of_before_is_refused, Ba
     change late{.what = action::create, .fresh = f.signer.generate()};
     late.log_in = session::login{user, 0, false};
     const session_id id = *late.fresh;
-    BOOST_TEST(f.commit(std::move(late)).error() == error_code{errc::conflict});
+    const auto refused = f.commit(std::move(late));
+    BOOST_TEST(refused.error() == error_code{errc::conflict});
     BOOST_TEST(!f.find(id));
     BOOST_TEST(f.find(f.log_in(user, false, 1)));
 }
@@ -246,7 +247,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S3_a_login_of_nobody_is_refused, Backend, stores) 
     fixture<Backend> f;
     change c{.what = action::create, .fresh = f.signer.generate()};
     c.log_in = session::login{12345, 0, false};
-    BOOST_TEST(f.commit(std::move(c)).error() == error_code{errc::conflict});
+    const auto refused = f.commit(std::move(c));
+    BOOST_TEST(refused.error() == error_code{errc::conflict});
 }
 
 // ---- S4: ids
@@ -405,7 +407,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S6_a_companion_that_fails_stops_the_change, Backen
     change c{.what = action::create, .fresh = f.signer.generate(), .operations = {set("a", "1")}};
     c.companions = {[](transaction&, change&) -> result<void> { return errc::exists; }};
     const session_id id = *c.fresh;
-    BOOST_TEST(f.commit(std::move(c)).error() == error_code{errc::exists});
+    const auto refused = f.commit(std::move(c));
+    BOOST_TEST(refused.error() == error_code{errc::exists});
     BOOST_TEST(!f.find(id));
 }
 
@@ -418,7 +421,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S6_a_companion_may_fill_in_who_logs_in, Backend, s
         change.log_in->user = user;
         return {};
     }};
-    BOOST_TEST(f.commit(std::move(c)).value().session->owner->id == user);
+    const session_ptr made = f.commit(std::move(c)).value().session;
+    BOOST_TEST(made->owner->id == user);
 }
 
 // ---- the list of sessions, and their number

@@ -25,7 +25,7 @@ answer ask(const shop& shop, const std::string& bytes) {
 answer ask_and_check_closed(const shop& shop, const std::string& bytes) {
     wire wire{shop.server.port()};
     wire.send(bytes);
-    const auto answer = wire.receive();
+    auto answer = wire.receive();
     BOOST_TEST(wire.is_closed(patience), "the connection is closed after" << answer);
     return answer;
 }

@@ -56,7 +56,7 @@ bool eventually(Condition condition) {
 /// The built-in views, as a folder that a test may change.
 std::filesystem::path copy_views(const temp_folder& folder) {
     const auto root = std::filesystem::path{__FILE__}.parent_path().parent_path().parent_path();
-    const auto copy = folder.path() / "views";
+    auto copy = folder.path() / "views";
     std::filesystem::copy(root / "views", copy, std::filesystem::copy_options::recursive);
     return copy;
 }

@@ -78,6 +78,7 @@ BOOST_FIXTURE_TEST_CASE(ones_own_session_can_be_ended, shop) {
 BOOST_FIXTURE_TEST_CASE(all_other_sessions_can_be_ended_at_once, shop) {
     auto user = member(), eve = member("eve@example.com");
     std::vector<client> others;
+    others.reserve(5);
     for (int i = 0; i < 5; ++i) others.push_back(login());
     const auto page = user.get("/settings/sessions");
     BOOST_TEST(find_form(page.body, "/settings/sessions/revoke", {{"all", "others"}}).has_value());

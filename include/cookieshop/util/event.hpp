@@ -38,7 +38,7 @@ private:
 
 template <class Handler>
 struct event::handler_waiter final : waiter {
-    handler_waiter(Handler handler_, io_executor io) : handler{std::move(handler_)}, work{std::move(io)} {}
+    handler_waiter(Handler handler_, const io_executor& io) : handler{std::move(handler_)}, work{io} {}
 
     void resume() override { asio::post(work.get_executor(), std::move(handler)); }
 

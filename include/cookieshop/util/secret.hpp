@@ -20,7 +20,8 @@ public:
         }
         return *this;
     }
-    // A short string lives inside the object: the source is wiped too.
+    // A short string lives inside the object: it is copied, and the source is wiped.
+    // NOLINTNEXTLINE(performance-move-constructor-init)
     secret(secret&& other) noexcept : text_{other.text_} { other.wipe(); }
     secret& operator=(secret&& other) noexcept {
         if (this != &other) {

@@ -96,8 +96,8 @@ job_outcome<std::invoke_result_t<F&>> run_captured(F& f) noexcept {
 template <class F, class Handler>
 class handler_job final : public detached_job {
 public:
-    handler_job(F f, Handler handler, io_executor io)
-        : f_{std::move(f)}, handler_{std::move(handler)}, work_{std::move(io)} {}
+    handler_job(F f, Handler handler, const io_executor& io)
+        : f_{std::move(f)}, handler_{std::move(handler)}, work_{io} {}
 
     void run() noexcept override { complete(run_captured(f_)); }
 

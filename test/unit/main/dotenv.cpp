@@ -51,15 +51,13 @@ BOOST_AUTO_TEST_CASE(a_malformed_line_is_refused_by_its_number_and_not_repeated)
         {"export", "line 1:"},
     };
     for (const auto& [text, line] : cases) {
+        const auto names_it = [number = line](const std::invalid_argument& error) {
+            const std::string_view what{error.what()};
+            return what.find(number) != what.npos && what.find("secret") == what.npos
+                   && what.find('\n') == what.npos;
+        };
         BOOST_TEST_CONTEXT(text) {
-            BOOST_CHECK_EXCEPTION(
-                parse_dotenv(text), std::invalid_argument,
-                [&](const std::invalid_argument& error) {
-                    const std::string_view what{error.what()};
-                    return what.find(line) != what.npos && what.find("secret") == what.npos
-                           && what.find('\n') == what.npos;
-                }
-            );
+            BOOST_CHECK_EXCEPTION(parse_dotenv(text), std::invalid_argument, names_it);
         }
     }
 }

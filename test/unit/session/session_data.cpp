@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(it_is_stored_as_sorted_netstrings_whatever_the_order_of_the
 
 BOOST_AUTO_TEST_CASE(any_bytes_come_back_as_they_went_in) {
     session_data data;
-    const std::string bytes{"3:a,\0\xff,\n", 9};
+    const std::string bytes{"3:a,\0\xff,\n", 8};
     data.set(bytes, bytes);
     const auto parsed = session_data::parse(data.stored());
     BOOST_REQUIRE(parsed.has_value());

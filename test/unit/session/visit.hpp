@@ -51,8 +51,7 @@ struct visitor {
         constexpr std::string_view name = "Set-Cookie: session=";
         const auto at = last.response.headers.find(name);
         if (at == std::string::npos) return {};
-        const std::string line =
-            last.response.headers.substr(at, last.response.headers.find("\r\n", at) - at);
+        std::string line = last.response.headers.substr(at, last.response.headers.find("\r\n", at) - at);
         cookie = line.substr(name.size(), line.find(';') - name.size());
         return line;
     }

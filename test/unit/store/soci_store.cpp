@@ -182,12 +182,13 @@ BOOST_AUTO_TEST_CASE(a_companions_work_is_undone_with_the_commit) {
     change c;
     c.what = action::save;
     c.current = create();
-    c.companions.push_back([](transaction& t, change&) -> result<void> {
+    c.companions.emplace_back([](transaction& t, change&) -> result<void> {
         db::connection::of(t).run("UPDATE users SET password_hash = 'changed'");
         return {};
     });
-    c.operations.push_back([](session_data&) -> result<void> { return errc::too_large; });
-    BOOST_TEST((commit(std::move(c)).error() == errc::too_large));
+    c.operations.emplace_back([](session_data&) -> result<void> { return errc::too_large; });
+    const auto refused = commit(std::move(c));
+    BOOST_TEST((refused.error() == errc::too_large));
     std::string hash;
     sql->run("SELECT password_hash FROM users", in(), out(hash));
     BOOST_TEST(hash == "");
