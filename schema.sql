@@ -68,10 +68,11 @@ CREATE INDEX orders_by_user ON orders (user_id, id);
 -- Names and prices as they were on that day.
 CREATE TABLE order_lines (
     order_id        BIGINT NOT NULL REFERENCES orders (id) ON DELETE CASCADE,
+    position        INTEGER NOT NULL,   -- in the order, from 1
     cookie          TEXT NOT NULL,
     name            TEXT NOT NULL,
     quantity        INTEGER NOT NULL,
     price_cents     BIGINT NOT NULL,    -- of one
-    PRIMARY KEY (order_id, cookie)
+    PRIMARY KEY (order_id, position)
 ) WITHOUT ROWID;    -- sqlite
 );                  -- postgresql

@@ -58,8 +58,13 @@ task<std::string> password_hasher::hash(secret password) {
 
 task<bool> password_hasher::verify(secret password, std::optional<std::string> hash) {
     const bool present = hash.has_value();
-    auto job = [password = std::move(password), phc = present ? *std::move(hash) : absent_] {
-        return matches(password.reveal(), phc);
+    const bool old = present && outdated(*hash);
+    auto job = [password = std::move(password), phc = present ? *std::move(hash) : absent_, old,
+                absent = absent_] {
+        if (matches(password.reveal(), phc)) return true;
+        // Where an account's hash is of another cost, a failure must not be told by its time either.
+        if (old) matches(password.reveal(), absent);
+        return false;
     };
     const bool right = co_await pool_.run(std::move(job));
     co_return present ? right : false;

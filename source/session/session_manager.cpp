@@ -2,6 +2,7 @@
 
 #include "cookieshop/http/cookie.hpp"
 #include "cookieshop/http/error_page.hpp"
+#include "session/renewals.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -47,7 +48,9 @@ void answer_failed_commit(http::exchange& exchange, const error_code& error) {
 }
 
 session_manager::session_manager(session_store& store, const id_signer& signer, const policy& policy)
-    : store_{store}, signer_{signer}, policy_{policy} {}
+    : store_{store}, signer_{signer}, policy_{policy}, renewals_{std::make_unique<renewals>()} {}
+
+session_manager::~session_manager() = default;
 
 http::handler session_manager::operator()(session_handler next) {
     return [this, next = std::move(next)](http::exchange& exchange) { return handle(exchange, next); };
@@ -71,6 +74,8 @@ task<> session_manager::handle_slowly(
 ) {
     if (!found && !ids.empty()) found = co_await find(ids, exchange.now);
     session session{*this, std::move(found)};
+    const auto renewed = [&](const session_id& id) { return renewals_->find(id, exchange.now).has_value(); };
+    session.overtaken_ = !session.loaded_ && std::ranges::any_of(ids, renewed);
     std::exception_ptr failure;
     try {
         if (auto rest = next(exchange, session)) co_await std::move(*rest);
@@ -133,23 +138,57 @@ void session_manager::see(const session_ptr& session, time_point now) noexcept {
 task<result<void>> session_manager::commit(http::exchange& exchange, session& session) {
     using action = change::action;
     change next = session.pending_change();
-    if (session.destroyed_ && sent_cookie(exchange)) session.cookie_ = session::cookie::expire;
+    const bool destroyed = session.destroyed_;
     session.forget_changes();
-    if (next.what == action::none && next.companions.empty()) co_return result<void>{};
-
     const action what = next.what;
-    next.now = exchange.now;
-    if (what == action::create || what == action::rotate || what == action::replace) {
-        next.fresh = signer_.generate();
-        next.address = exchange.client.to_string();
-        next.user_agent = plain_user_agent(exchange.request);
+    if (what != action::none || !next.companions.empty()) {
+        // A cookie of another session would take the place of the one that the browser has just been given.
+        if (what == action::create && session.overtaken_ && !next.log_in) co_return errc::gone;
+        next.now = exchange.now;
+        if (what == action::create || what == action::rotate || what == action::replace) {
+            next.fresh = signer_.generate();
+            next.address = exchange.client.to_string();
+            next.user_agent = plain_user_agent(exchange.request);
+        }
+        const result<committed> done = co_await store_change(std::move(next));
+        if (!done) co_return done.error();
+        if (what != action::none) session.loaded_ = done->session;
+        if (session.loaded_ && what != action::save) session.cookie_ = session::cookie::set;
     }
-    result<committed> done = co_await store_.commit(std::move(next));
-    if (!done) co_return done.error();
-
-    if (what != action::none) session.loaded_ = done->session;
-    if (session.loaded_ && what != action::save) session.cookie_ = session::cookie::set;
+    if (destroyed && sent_cookie(exchange)) session.cookie_ = session::cookie::expire;
     co_return result<void>{};
+}
+
+// A save that finds its session renewed goes on to what it became.
+task<result<committed>> session_manager::store_change(change wanted) {
+    using action = change::action;
+    const bool renews = wanted.current && wanted.fresh;
+    const std::optional<session_id> old_id =
+        wanted.current ? std::optional{wanted.current->id} : std::nullopt;
+    std::optional<change> again;
+    if (wanted.what == action::save) again = wanted;
+    if (renews) {
+        const bool same = wanted.what == action::rotate;
+        renewals_->note({*old_id, same ? wanted.fresh : std::nullopt, wanted.now});
+    }
+    result<committed> done = errc::gone;
+    std::exception_ptr failure;
+    try {
+        done = co_await store_.commit(std::move(wanted));
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (renews && (failure || !done)) renewals_->forget(*old_id);
+    if (failure) std::rethrow_exception(failure);
+    if (!again || done || done.error() != errc::gone) co_return done;
+
+    // The handle stays when the id changes. Another one is of a login that began anew: the session had ended.
+    const std::optional<renewal> renewed = renewals_->find(*old_id, again->now);
+    if (!renewed || !renewed->to) co_return done;
+    const session_ptr successor = co_await store_.find(*renewed->to, again->now);
+    if (!successor || successor->handle != again->current->handle) co_return done;
+    again->current = successor;
+    co_return co_await store_.commit(*std::move(again));
 }
 
 task<> session_manager::settle(http::exchange& exchange, session& session) {
@@ -174,7 +213,9 @@ void session_manager::send_cookie(http::exchange& exchange, const session& sessi
     }
     http::cookie_attributes attributes{.secure = secure, .max_age = {}};
     if (session.loaded_->remembered) {
-        attributes.max_age = std::chrono::floor<std::chrono::seconds>(policy_.remember_for);
+        // What is left of it: a new password gives the session a new id, not a longer life.
+        const time_point end = session.loaded_->created_at + policy_.remember_for;
+        attributes.max_age = std::chrono::floor<std::chrono::seconds>(end - exchange.now);
     }
     http::set_cookie(exchange.response, name, session.loaded_->id.token(), attributes);
 }

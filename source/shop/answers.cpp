@@ -1,3 +1,4 @@
+#include "cookieshop/auth/require_login.hpp"
 #include "shop/basket.hpp"
 #include "shop/handlers.hpp"
 
@@ -11,8 +12,19 @@ frame frame_of(const session::session& session) {
     return frame;
 }
 
+void log_out(exchange& ex, session::session& session) {
+    session.destroy();
+    ex.response.set("Clear-Site-Data", "\"cache\"");
+}
+
 std::string take_flash(const exchange& ex, session::session& session) {
     return ex.request.method == http::verb::head ? std::string{} : session.take_flash();
+}
+
+std::string next_page(std::string_view wanted) {
+    std::string next = auth::local_path(wanted, {});
+    if (next.substr(0, next.find('?')) == "/logout") next.clear();
+    return next;
 }
 
 std::string query_field(const exchange& ex, std::string_view name) {

@@ -6,6 +6,7 @@
 #include "shop/handlers.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 
@@ -35,11 +36,32 @@ unsigned quantity_of(const session::session_data& data, const cookie& cookie) {
 constexpr std::string_view quantity_fault = "The quantity must be between 1 and 99.";
 constexpr std::string_view unknown_cookie = "There is no such cookie in this shop.";
 
+using offers = std::array<cookie_offer, catalogue.size()>;
+
+offers offer_all(const app& app) {
+    offers all;
+    for (std::size_t i = 0; i < all.size(); ++i) all[i].card = &app.pages.card(catalogue[i]);
+    return all;
+}
+
 // The page that the form was on, with what is wrong about it.
-void refuse(const app& app, exchange& ex, const session::session& session, std::string_view problem) {
-    cookies_page page{.frame = frame_of(session), .cookies = app.pages.shelf()};
-    page.frame.problem = problem;
+void refuse_cookie(const app& app, exchange& ex, const session::session& session) {
+    const offers all = offer_all(app);
+    cookies_page page{.frame = frame_of(session), .cookies = all};
+    page.frame.problem = unknown_cookie;
     show(app, ex, page, http::status::unprocessable_entity);
+}
+
+void refuse_quantity(
+    const app& app, exchange& ex, const session::session& session, const cookie& cookie,
+    std::string_view typed
+) {
+    offers all = offer_all(app);
+    cookie_offer& refused = *std::ranges::find(all, &app.pages.card(cookie), &cookie_offer::card);
+    // A field for numbers shows nothing else.
+    if (typed.find_first_not_of("0123456789") == std::string_view::npos) refused.quantity = typed;
+    refused.fault = quantity_fault;
+    show(app, ex, cookies_page{frame_of(session), all}, http::status::unprocessable_entity);
 }
 
 }  // namespace
@@ -99,7 +121,8 @@ session::data_operation empty_basket(std::string token) {
 }
 
 void show_cookies(const app& app, exchange& ex, session::session& session) {
-    show(app, ex, cookies_page{.frame = frame_of(session), .cookies = app.pages.shelf()});
+    const offers all = offer_all(app);
+    show(app, ex, cookies_page{frame_of(session), all});
 }
 
 void show_basket(const app& app, exchange& ex, session::session& session) {
@@ -112,21 +135,22 @@ void show_basket(const app& app, exchange& ex, session::session& session) {
 
 task<> submit_basket(const app& app, exchange& ex, session::session& session, const form& form) {
     const cookie* const cookie = find_cookie(form["cookie"]);
-    if (!cookie) co_return refuse(app, ex, session, unknown_cookie);
+    if (!cookie) co_return refuse_cookie(app, ex, session);
     const auto quantity = parse_quantity(form["quantity"]);
-    if (!quantity) co_return refuse(app, ex, session, quantity_fault);
+    if (!quantity) co_return refuse_quantity(app, ex, session, *cookie, form["quantity"]);
 
     // Refused here when the customer has too many already; or at the commit, when another tab was faster.
     result<void> done = session.change_data(add_to_basket(*cookie, *quantity));
     if (done) done = co_await session.commit(ex);
     if (done) co_return http::see_other(ex.response, "/basket");
-    if (done.error() == errc::out_of_range) co_return refuse(app, ex, session, quantity_fault);
+    if (done.error() == errc::out_of_range)
+        co_return refuse_quantity(app, ex, session, *cookie, form["quantity"]);
     session::answer_failed_commit(ex, done.error());
 }
 
 task<> submit_basket_removal(const app& app, exchange& ex, session::session& session, const form& form) {
     const cookie* const cookie = find_cookie(form["cookie"]);
-    if (!cookie) co_return refuse(app, ex, session, unknown_cookie);
+    if (!cookie) co_return refuse_cookie(app, ex, session);
     if (quantity_of(session.data(), *cookie) > 0) {
         const result<void> done = session.change_data(remove_from_basket(*cookie));
         if (!done) co_return session::answer_failed_commit(ex, done.error());

@@ -2,12 +2,14 @@
 #include "shop/handlers.hpp"
 
 #include <charconv>
+#include <chrono>
 #include <limits>
 
 namespace cookieshop::shop {
 namespace {
 
 constexpr std::size_t orders_a_page = 50;
+constexpr std::chrono::minutes thanked_for{1};
 
 using checkout_lines = boost::container::static_vector<order_line, catalogue.size()>;
 
@@ -105,15 +107,11 @@ task<> show_order(const app& app, exchange& ex, session::session& session, const
         lines.push_back({line.name, line.quantity, {line.price.cents * line.quantity}});
     }
     const std::string id_text = std::to_string(order->id);
-    show(
-        app, ex,
-        order_page{
-            .frame = frame_of(session),
-            .id = id_text,
-            .placed_at = order->placed_at,
-            .lines = lines,
-            .total = order->total}
-    );
+    order_page page{.frame = frame_of(session), .id = id_text, .placed_at = order->placed_at};
+    page.lines = lines;
+    page.total = order->total;
+    page.is_new = ex.now - order->placed_at < thanked_for;
+    show(app, ex, page);
 }
 
 }  // namespace cookieshop::shop

@@ -65,8 +65,15 @@ void show(const app& app, exchange& ex, const Page& page, http::status status = 
     app.pages.render(ex.response.body, page);
 }
 
+// Ends the session, and has the browser drop the pages that it kept (ASVS 14.3.1).
+void log_out(exchange& ex, session::session& session);
+
 // What is said once. A HEAD, which shows nothing, leaves it there.
 std::string take_flash(const exchange& ex, session::session& session);
+
+// Where a login or a registration leads to, of what a form or a query asks for: a path on this site that is not the way
+// out again; empty: nothing in particular.
+std::string next_page(std::string_view wanted);
 
 // A field of the query.
 std::string query_field(const exchange& ex, std::string_view name);

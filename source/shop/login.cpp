@@ -1,5 +1,4 @@
 #include "cookieshop/auth/email.hpp"
-#include "cookieshop/auth/require_login.hpp"
 #include "cookieshop/http/cookie.hpp"
 #include "cookieshop/http/error_page.hpp"
 #include "shop/handlers.hpp"
@@ -16,11 +15,6 @@ constexpr std::string_view failed =
 
 bool is_checked(std::string_view value) {
     return !value.empty() && value != "0" && value != "false" && value != "off";
-}
-
-// What `next` of a form or a query may be: a path on this site, or nothing.
-std::string next_of(std::string_view value) {
-    return auth::local_path(value, "");
 }
 
 enum class outcome { logged_in, no_such_user, wrong_password };
@@ -61,15 +55,15 @@ void say_what_was_wrong(const app& app, login_page& page, outcome outcome) {
 
 void show_login(const app& app, exchange& ex, session::session& session) {
     if (session.user()) return http::see_other(ex.response, "/cookies");
-    const std::string next = next_of(query_field(ex, "next"));
+    const std::string next = next_page(query_field(ex, "next"));
     login_page page{.frame = frame_of(session)};
     page.frame.next = next;
-    if (!next.empty()) page.frame.problem = please_log_in;
+    if (!next.empty()) page.frame.flash = please_log_in;
     show(app, ex, page);
 }
 
 task<> submit_login(const app& app, exchange& ex, session::session& session, const form& form) {
-    const std::string next = next_of(form["next"]);
+    const std::string next = next_page(form["next"]);
     const bool remember = is_checked(form["remember"]);
     login_page page{.frame = frame_of(session), .email = form["email"], .remember = remember};
     page.frame.next = next;
@@ -109,16 +103,14 @@ task<> submit_login(const app& app, exchange& ex, session::session& session, con
 void show_logout(const app& app, exchange& ex, session::session& session) {
     const std::string_view site = ex.request.header("Sec-Fetch-Site");
     if (site.empty() || site == "same-origin" || site == "none") {
-        session.destroy();
-        ex.response.set("Clear-Site-Data", "\"cache\"");
+        log_out(ex, session);
         return http::see_other(ex.response, "/login");
     }
     show(app, ex, logout_page{.frame = frame_of(session)});
 }
 
 task<> submit_logout(const app&, exchange& ex, session::session& session, const form&) {
-    session.destroy();
-    ex.response.set("Clear-Site-Data", "\"cache\"");
+    log_out(ex, session);
     http::see_other(ex.response, "/login");
     co_return;
 }

@@ -17,8 +17,8 @@ task<std::optional<order>> orders::find(session::user_id user, order_id id) {
         if (!theirs) return std::nullopt;
         order::line line;
         c.for_each(
-            "SELECT name, quantity, price_cents FROM order_lines WHERE order_id = :id ORDER BY name", in(id),
-            out(line.name, line.quantity, line.price.cents),
+            "SELECT name, quantity, price_cents FROM order_lines WHERE order_id = :id ORDER BY position",
+            in(id), out(line.name, line.quantity, line.price.cents),
             [&] {
                 found.cookie_count += line.quantity;
                 found.lines.push_back(line);
@@ -65,11 +65,14 @@ session::companion place_order(
             in(user, change.now, total.cents, token)
         );
         c.run(by_token, in(user, token), out(*placed));
+        int position = 0;
         for (const basket::line& line : lines) {
+            ++position;
             c.run(
-                "INSERT INTO order_lines (order_id, cookie, name, quantity, price_cents)"
-                " VALUES (:id, :cookie, :name, :quantity, :price)",
-                in(*placed, line.cookie->id, line.cookie->name, line.quantity, line.cookie->price.cents)
+                "INSERT INTO order_lines (order_id, position, cookie, name, quantity, price_cents)"
+                " VALUES (:id, :position, :cookie, :name, :quantity, :price)",
+                in(*placed, position, line.cookie->id, line.cookie->name, line.quantity,
+                   line.cookie->price.cents)
             );
         }
         return {};

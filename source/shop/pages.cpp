@@ -21,13 +21,15 @@ fields fields_of<std::string>() {
 }
 
 template <>
-fields fields_of<cookie_card>() {
+fields fields_of<cookie_offer>() {
     return {
-        bind<&cookie_card::cookie, &cookie::id>("id"),
-        bind<&cookie_card::cookie, &cookie::name>("name"),
-        bind<&cookie_card::cookie, &cookie::description>("description"),
-        bind<&cookie_card::cookie, &cookie::price>("price"),
-        bind<&cookie_card::picture>("picture"),
+        bind<&cookie_offer::card, &cookie_card::cookie, &cookie::id>("id"),
+        bind<&cookie_offer::card, &cookie_card::cookie, &cookie::name>("name"),
+        bind<&cookie_offer::card, &cookie_card::cookie, &cookie::description>("description"),
+        bind<&cookie_offer::card, &cookie_card::cookie, &cookie::price>("price"),
+        bind<&cookie_offer::card, &cookie_card::picture>("picture"),
+        bind<&cookie_offer::quantity>("quantity"),
+        bind<&cookie_offer::fault>("fault"),
     };
 }
 
@@ -57,6 +59,7 @@ fields fields_of<order_summary>() {
         bind<&order_summary::id>("id"),
         bind<&order_summary::placed_at>("placed_at"),
         bind<&order_summary::cookie_count>("cookie_count"),
+        bind<&order_summary::several>("several"),
         bind<&order_summary::total>("total"),
     };
 }
@@ -147,6 +150,7 @@ fields fields_of<order_page>() {
         bind<&order_page::placed_at>("placed_at"),
         bind<&order_page::lines>("lines"),
         bind<&order_page::total>("total"),
+        bind<&order_page::is_new>("is_new"),
     });
 }
 
@@ -170,6 +174,10 @@ fields fields_of<register_page>() {
         bind<&page::password_faults, any>("password_is_bad"),
         bind<&page::confirmation_faults>("confirmation_faults"),
         bind<&page::confirmation_faults, any>("confirmation_is_bad"),
+        bind<&page::password_length_min>("password_length_min"),
+        bind<&page::email_has_focus>("email_has_focus"),
+        bind<&page::password_has_focus>("password_has_focus"),
+        bind<&page::confirmation_has_focus>("confirmation_has_focus"),
     });
 }
 
@@ -183,6 +191,7 @@ fields fields_of<login_page>() {
         bind<&page::email_faults, any>("email_is_bad"),
         bind<&page::password_faults>("password_faults"),
         bind<&page::password_faults, any>("password_is_bad"),
+        bind<&page::email_has_focus>("email_has_focus"),
     });
 }
 
@@ -201,6 +210,10 @@ fields fields_of<settings_page>() {
         bind<&page::password_faults, any>("password_is_bad"),
         bind<&page::confirmation_faults>("confirmation_faults"),
         bind<&page::confirmation_faults, any>("confirmation_is_bad"),
+        bind<&page::password_length_min>("password_length_min"),
+        bind<&page::current_password_has_focus>("current_password_has_focus"),
+        bind<&page::password_has_focus>("password_has_focus"),
+        bind<&page::confirmation_has_focus>("confirmation_has_focus"),
     });
 }
 
@@ -284,7 +297,7 @@ view::files asset_files(const pages_options& options) {
 
 pages::pages(pages_options options, view::asset_url asset_url)
     : options_{usable(std::move(options))}, asset_url_{std::move(asset_url)} {
-    for (const cookie& cookie : catalogue) shelf_.push_back({&cookie, picture_url(cookie, asset_url_)});
+    for (const cookie& cookie : catalogue) cards_.push_back({&cookie, picture_url(cookie, asset_url_)});
     if (options_.watch) seen_change_ = view::last_change(options_.folder);
     current_.publish(compile());
 }
@@ -311,7 +324,7 @@ template void pages::render(std::string&, const error_page&) const;
 
 const cookie_card& pages::card(const cookie& cookie) const noexcept {
     assert(&cookie >= catalogue.data() && &cookie < catalogue.data() + catalogue.size());
-    return shelf_[static_cast<std::size_t>(&cookie - catalogue.data())];
+    return cards_[static_cast<std::size_t>(&cookie - catalogue.data())];
 }
 
 std::optional<std::string> pages::reload() {

@@ -52,12 +52,19 @@ struct cookie_card {
     std::string picture;
 };
 
+// A cookie that is offered, with the form that puts it into the basket.
+struct cookie_offer {
+    const cookie_card* card = nullptr;  // pages::card()
+    std::string_view quantity = "1";    // as it was typed
+    std::string_view fault;             // what is wrong with that; empty: nothing
+};
+
 struct cookies_page {
     static constexpr std::string_view heading = "Cookies", file = "cookies.html";
     static constexpr area here = area::cookies;
 
     shop::frame frame;
-    std::span<const cookie_card> cookies;  // pages::shelf()
+    std::span<const cookie_offer> cookies;
 };
 
 struct basket_line {
@@ -102,6 +109,7 @@ struct order_page {
     time_point placed_at{};
     std::span<const order_line> lines;
     view::money total;
+    bool is_new = false;  // placed a moment ago
 };
 
 struct order_summary {
@@ -109,6 +117,8 @@ struct order_summary {
     time_point placed_at{};
     std::size_t cookie_count = 0;
     view::money total;
+
+    bool several() const noexcept { return cookie_count != 1; }
 };
 
 struct orders_page {
@@ -129,6 +139,14 @@ struct register_page {
     shop::frame frame;
     std::string_view email;  // as it was typed
     faults email_faults, password_faults, confirmation_faults;
+    std::size_t password_length_min = 8;
+
+    // The first field with a fault, and no other.
+    bool email_has_focus() const noexcept { return !email_faults.empty(); }
+    bool password_has_focus() const noexcept { return !email_has_focus() && !password_faults.empty(); }
+    bool confirmation_has_focus() const noexcept {
+        return !email_has_focus() && !password_has_focus() && !confirmation_faults.empty();
+    }
 };
 
 struct login_page {
@@ -139,6 +157,8 @@ struct login_page {
     std::string_view email;  // as it was typed
     bool remember = false;
     faults email_faults, password_faults;
+
+    bool email_has_focus() const noexcept { return !email_faults.empty(); }
 };
 
 // Asks whoever came from another site.
@@ -155,6 +175,16 @@ struct settings_page {
 
     shop::frame frame;
     faults current_password_faults, password_faults, confirmation_faults;
+    std::size_t password_length_min = 8;
+
+    // The first field with a fault, and no other.
+    bool current_password_has_focus() const noexcept { return !current_password_faults.empty(); }
+    bool password_has_focus() const noexcept {
+        return !current_password_has_focus() && !password_faults.empty();
+    }
+    bool confirmation_has_focus() const noexcept {
+        return !current_password_has_focus() && !password_has_focus() && !confirmation_faults.empty();
+    }
 };
 
 struct session_entry {
@@ -204,9 +234,6 @@ public:
     template <class Page>
     void render(std::string& out, const Page& page) const;
 
-    // Every cookie of the catalogue, in its order.
-    std::span<const cookie_card> shelf() const noexcept { return shelf_; }
-
     // Precondition: `cookie` is an element of the catalogue.
     const cookie_card& card(const cookie& cookie) const noexcept;
 
@@ -222,7 +249,7 @@ private:
 
     const pages_options options_;  // watches nothing when there is no folder
     const view::asset_url asset_url_;
-    std::vector<cookie_card> shelf_;
+    std::vector<cookie_card> cards_;  // in the order of the catalogue
     mutable view::snapshot<compiled> current_;
     mutable std::mutex reloading_;
     mutable std::filesystem::file_time_type seen_change_;

@@ -1,6 +1,5 @@
 #include "cookieshop/auth/email.hpp"
 #include "cookieshop/auth/password.hpp"
-#include "cookieshop/auth/require_login.hpp"
 #include "cookieshop/http/error_page.hpp"
 #include "shop/handlers.hpp"
 
@@ -12,9 +11,10 @@ constexpr std::string_view taken = "The email address is already registered.";
 constexpr std::string_view failed =
     "An error occurred while creating a user. Please make sure to enter valid data.";
 
-register_page page_of(const session::session& session, const form& form) {
+register_page page_of(const app& app, const session::session& session, const form& form) {
     register_page page{.frame = frame_of(session), .email = form["email"]};
-    page.frame.next = auth::local_path(form["next"], "") == form["next"] ? form["next"] : "";
+    page.password_length_min = app.password_length_min;
+    page.frame.next = next_page(form["next"]) == form["next"] ? form["next"] : "";
     return page;
 }
 
@@ -46,14 +46,14 @@ task<bool> add_user(
 
 void show_register(const app& app, exchange& ex, session::session& session) {
     if (session.user()) return http::see_other(ex.response, "/cookies");
-    const std::string next = auth::local_path(query_field(ex, "next"), "");
-    register_page page{.frame = frame_of(session)};
+    const std::string next = next_page(query_field(ex, "next"));
+    register_page page{.frame = frame_of(session), .password_length_min = app.password_length_min};
     page.frame.next = next;
     show(app, ex, page);
 }
 
 task<> submit_register(const app& app, exchange& ex, session::session& session, const form& form) {
-    register_page page = page_of(session, form);
+    register_page page = page_of(app, session, form);
     if (find_faults(app, form, page)) {
         co_return show(app, ex, page, http::status::unprocessable_entity);
     }
@@ -71,7 +71,8 @@ task<> submit_register(const app& app, exchange& ex, session::session& session, 
     } catch (...) {
         failure = std::current_exception();
     }
-    if (added) co_return http::see_other(ex.response, auth::local_path(form["next"], "/cookies"));
+    const std::string next = next_page(form["next"]);
+    if (added) co_return http::see_other(ex.response, next.empty() ? "/cookies" : next);
 
     app.throttle.registration_cancelled(ex.client, ex.now);
     if (failure) {

@@ -6,14 +6,20 @@
 namespace cookieshop::shop {
 namespace {
 
-constexpr std::string_view other_site = "This request did not come from a page of this site.";
+constexpr std::string_view other_site = "This request did not come from a page of this site."
+                                        " Go back, load the page anew and try again.";
 
-// A form that comes from this site, or an answer that says why it was not taken.
-std::optional<form> read_own_form(exchange& ex, const session::session& session) {
-    if (auth::origin_of(ex.request) == auth::origin::other) {
+// Before the session is even looked for: what comes from another site does nothing, whoever sends it.
+http::handler from_this_site(http::handler next) {
+    return [next = std::move(next)](exchange& ex) -> http::pending {
+        if (auth::origin_of(ex.request) != auth::origin::other) return next(ex);
         http::fail(ex, http::status::forbidden, other_site);
         return std::nullopt;
-    }
+    };
+}
+
+// A form whose token is right where one is needed, or an answer that says why it was not taken.
+std::optional<form> read_own_form(exchange& ex, const session::session& session) {
     std::optional<form> form = http::read_form(ex);
     if (form && !auth::from_this_site(ex, session, *form)) {
         http::fail(ex, http::status::forbidden, other_site);
@@ -46,9 +52,10 @@ public:
     }
 
     http::handler visitor_form(auto submit_to) const {
-        return app_.sessions([&app = app_, submit_to](exchange& ex, session::session& session) {
+        return from_this_site(app_.sessions([&app = app_,
+                                             submit_to](exchange& ex, session::session& session) {
             return submit(submit_to, app, ex, session);
-        });
+        }));
     }
 
     http::handler member(auto show) const {
@@ -60,11 +67,11 @@ public:
     }
 
     http::handler member_form(auto submit_to) const {
-        return app_.sessions(auth::require_login(
+        return from_this_site(app_.sessions(auth::require_login(
             [&app = app_, submit_to](exchange& ex, session::session& session, const account& user) {
                 return submit(submit_to, app, ex, session, user);
             }
-        ));
+        )));
     }
 
 private:

@@ -31,7 +31,7 @@ bool find_faults(const app& app, const form& form, settings_page& page) {
 
 void show_settings(const app& app, exchange& ex, session::session& session, const account&) {
     const std::string flash = take_flash(ex, session);
-    settings_page page{.frame = frame_of(session)};
+    settings_page page{.frame = frame_of(session), .password_length_min = app.password_length_min};
     page.frame.flash = flash;
     show(app, ex, page);
 }
@@ -39,7 +39,7 @@ void show_settings(const app& app, exchange& ex, session::session& session, cons
 task<> submit_password(
     const app& app, exchange& ex, session::session& session, const account& account, const form& form
 ) {
-    settings_page page{.frame = frame_of(session)};
+    settings_page page{.frame = frame_of(session), .password_length_min = app.password_length_min};
     const std::string name = auth::fold_email(account.email);
     if (const auto wait = app.throttle.try_password(name, ex.client, ex.now)) {
         const std::string problem = refuse_for(ex, *wait);
@@ -99,8 +99,7 @@ task<> submit_revocation(
         session.end_others();
         session.flash("All your other sessions have ended.");
     } else if (handle == session.loaded()->handle.view()) {
-        session.destroy();
-        co_return http::see_other(ex.response, "/login");
+        log_out(ex, session);
     } else {
         const bool ended = co_await app.sessions.store().end(user.id, handle);
         if (!ended) co_return http::fail(ex, http::status::not_found);

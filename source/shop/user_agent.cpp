@@ -6,6 +6,8 @@
 namespace cookieshop::shop {
 namespace {
 
+constexpr std::size_t shown_max = 60;  // of what is no browser that we know
+
 using mark = std::pair<std::string_view, std::string_view>;  // what a User-Agent contains, what that means
 
 // Every browser claims to be those below it.
@@ -30,7 +32,7 @@ std::string_view first_of(std::span<const mark> marks, std::string_view text) {
 std::string browser_name(std::string_view user_agent) {
     if (user_agent.empty()) return "Unknown browser";
     const std::string_view browser = first_of(browsers, user_agent);
-    if (browser.empty()) return std::string{user_agent};
+    if (browser.empty()) return std::string{user_agent.substr(0, shown_max)};
     std::string name{browser};
     if (const std::string_view system = first_of(systems, user_agent); !system.empty()) {
         name += " on ";

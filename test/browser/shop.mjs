@@ -14,7 +14,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const password = 'a reef of quiet otters';
 const newPassword = 'nine lanterns in the fog';
 
-const looks = [390, 1280].flatMap((width) => ['light', 'dark'].map((colorScheme) => ({ width, colorScheme })));
+const looks = [320, 390, 1280].flatMap((width) => ['light', 'dark'].map((colorScheme) => ({ width, colorScheme })));
 
 /** A browser window of its own, with nobody's cookies, that fails the walk when a page complains. */
 async function openWindow(browser, options) {

@@ -101,6 +101,7 @@ private:
     std::optional<login> login_;
     std::vector<companion> companions_;
     bool renewed_ = false, destroyed_ = false, end_others_ = false;
+    bool overtaken_ = false;  // the request came with an id that another one renewed a moment ago
     cookie cookie_ = cookie::unchanged;
 };
 

@@ -12,9 +12,12 @@
 
 #include <boost/container/static_vector.hpp>
 
+#include <memory>
 #include <string_view>
 
 namespace cookieshop::session {
+
+class renewals;
 
 using session_handler = http::basic_handler<session&>;
 
@@ -22,6 +25,7 @@ class session_manager {
 public:
     /// What it refers to outlives it.
     session_manager(session_store& store, const id_signer& signer, const policy& policy);
+    ~session_manager();
 
     /// Gives a handler the session of its request. When the session is in memory (or there is none), and the
     /// handler returns at once and changes nothing, then this neither suspends nor allocates.
@@ -53,9 +57,12 @@ private:
     task<> settle(http::exchange& exchange, session& session);
     void send_cookie(http::exchange& exchange, const session& session);
 
+    task<result<committed>> store_change(change wanted);
+
     session_store& store_;
     const id_signer& signer_;
     const policy& policy_;
+    const std::unique_ptr<renewals> renewals_;
 };
 
 /// The answer when a session's commit was refused: what the manager gives, for handlers that commit by

@@ -151,6 +151,58 @@ BOOST_AUTO_TEST_CASE(a_form_whose_session_ended_meanwhile_is_refused_and_changes
     BOOST_TEST(line == "");
 }
 
+BOOST_AUTO_TEST_CASE(a_change_that_a_renewal_overtakes_goes_to_what_the_session_became) {
+    shop site;
+    visitor who{site};
+    who.visit(change_something);
+    visitor tab = who;
+    const std::string line = who.visit(
+        [&](http::exchange&, session& s) {
+            tab.visit([](http::exchange&, session& other) { other.log_in({.user = 1}); });
+            s.change_data(set("late", "yes")).value();
+        },
+        http::verb::post
+    );
+    BOOST_TEST(static_cast<unsigned>(who.last.response.status) == 200u);
+    BOOST_TEST(line == "");
+    tab.visit([](http::exchange&, session& s) { BOOST_TEST(s.data().get("late").value_or("no") == "yes"); });
+}
+
+BOOST_AUTO_TEST_CASE(a_change_of_a_session_that_ended_goes_to_no_login_that_began_anew) {
+    shop site;
+    visitor who{site};
+    who.visit(change_something);
+    visitor tab = who;
+    who.visit(
+        [&](http::exchange&, session& s) {
+            visitor third = tab;
+            tab.visit([&](http::exchange&, session& other) {
+                third.visit([](http::exchange&, session& ending) { ending.destroy(); });
+                other.log_in({.user = 1});
+            });
+            s.change_data(set("late", "yes")).value();
+        },
+        http::verb::post
+    );
+    BOOST_TEST(static_cast<unsigned>(who.last.response.status) == 409u);
+    tab.visit([](http::exchange&, session& s) {
+        BOOST_TEST(s.user() != nullptr);
+        BOOST_TEST(!s.data().get("late"));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_comes_with_an_id_of_a_moment_ago_makes_no_session) {
+    shop site;
+    visitor who{site};
+    who.visit(change_something);
+    visitor tab = who;
+    who.visit([](http::exchange&, session& s) { s.log_in({.user = 1}); });
+    BOOST_TEST(tab.visit(change_something, http::verb::post) == "");
+    BOOST_TEST(static_cast<unsigned>(tab.last.response.status) == 409u);
+    site.now += 2min;
+    BOOST_TEST(tab.visit(change_something, http::verb::post) != "");
+}
+
 BOOST_AUTO_TEST_CASE(what_a_browser_calls_itself_is_stored_as_plain_text) {
     shop site;
     http::exchange ex;

@@ -43,7 +43,8 @@ struct visitor {
         last.now = site.now;
         if (!cookie.empty()) last.request.add({http::field::cookie, "Cookie", line});
         const http::handler all = site.manager(std::move(handler));
-        if (auto rest = all(last)) test::run_task(site.io, std::move(*rest));
+        asio::io_context io;  // of this visit alone: a handler may pay another one
+        if (auto rest = all(last)) test::run_task(io, std::move(*rest));
         return keep_cookie();
     }
 

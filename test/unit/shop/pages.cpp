@@ -52,6 +52,7 @@ const frame member{.user_email = "emma@example.com", .csrf_token = "TOKEN", .bas
 // Every page with a frame, by name, with one of each thing that it can show. All texts that can come from
 // users are `text`.
 std::map<std::string, std::string> all_pages(const frame& frame, const std::string& text) {
+    const std::vector<cookie_offer> offers{{&shop_pages().card(catalogue[0]), text, text}};
     const std::vector<basket_line> basket{{&shop_pages().card(catalogue[0]), 2}};
     const std::vector<order_line> lines{{text, 2, {2500}}};
     const std::vector<order_summary> orders{{text, {}, 2, {2500}}};
@@ -59,7 +60,7 @@ std::map<std::string, std::string> all_pages(const frame& frame, const std::stri
         {text, {}, {}, text, text, true}, {text, {}, {}, text, text, false}};
     const faults bad{text};
     return {
-        {"cookies", rendered(cookies_page{frame, shop_pages().shelf()})},
+        {"cookies", rendered(cookies_page{frame, offers})},
         {"basket", rendered(basket_page{frame, basket, {2500}})},
         {"checkout", rendered(checkout_page{frame, lines, {2500}, text})},
         {"order", rendered(order_page{frame, text, {}, lines, {2500}})},
@@ -183,12 +184,23 @@ BOOST_AUTO_TEST_CASE(a_fault_stands_beside_its_field) {
     page.password_faults = {"Too short.", "Too common."};
     const std::string html = rendered(page);
     BOOST_TEST(contains(
-        html, "name=\"password\" type=\"password\" autocomplete=\"new-password\" aria-invalid=\"true\" "
-              "aria-describedby=\"password-faults\""
+        html, "name=\"password\" type=\"password\" autocomplete=\"new-password\" "
+              "aria-describedby=\"password-hint password-faults\" aria-invalid=\"true\" autofocus"
     ));
     BOOST_TEST(contains(html, "id=\"password-faults\">\n<p>Too short.</p>\n<p>Too common.</p>\n</div>"));
     BOOST_TEST(count(html, "aria-invalid") == 1U);
     BOOST_TEST(count(rendered(register_page{}), "aria-invalid") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(of_all_fields_with_faults_the_first_has_the_focus) {
+    const faults bad{"Wrong."};
+    for (const std::string& html :
+         {rendered(register_page{{}, "", bad, bad, bad}), rendered(register_page{{}, "", {}, bad, bad}),
+          rendered(register_page{{}, "", {}, {}, bad}), rendered(settings_page{{}, bad, bad, bad}),
+          rendered(settings_page{{}, {}, bad, bad}), rendered(settings_page{{}, {}, {}, bad})}) {
+        BOOST_TEST(count(html, "autofocus") == 1U);
+        BOOST_TEST(html.find("autofocus") < html.find("aria-invalid", html.find("aria-invalid") + 1));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(the_email_is_kept_and_the_password_is_not) {
@@ -218,7 +230,9 @@ BOOST_AUTO_TEST_CASE(labels_and_buttons_are_those_of_the_contract) {
 }
 
 BOOST_AUTO_TEST_CASE(the_shop_shows_every_cookie) {
-    const std::string html = rendered(cookies_page{{}, shop_pages().shelf()});
+    std::vector<cookie_offer> offers;
+    for (const cookie& cookie : catalogue) offers.push_back({&shop_pages().card(cookie)});
+    const std::string html = rendered(cookies_page{{}, offers});
     BOOST_TEST(count(html, "action=\"/basket\"") == catalogue.size());
     for (const cookie& cookie : catalogue) {
         BOOST_TEST_CONTEXT(cookie.id) {
