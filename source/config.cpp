@@ -49,9 +49,11 @@ bool takes(command::kind what, const setting& row) {
     return false;
 }
 
-/// One line whatever is in it, and nothing that a terminal obeys.
+/// One line whatever is in it, not too long, and nothing that a terminal obeys.
 std::string printable(std::string_view text) {
-    std::string result{text};
+    constexpr std::size_t shown_max = 200;
+    std::string result{text.substr(0, shown_max)};
+    if (text.size() > shown_max) result += "...";
     std::ranges::replace_if(
         result, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?'
     );
@@ -188,7 +190,8 @@ std::string refusal(const setting& row, const found_value& value) {
     if (!value.variable.empty()) {
         result.append(" (").append(value.variable).append(", ").append(to_string(value.from)).append(")");
     }
-    result += row.type.secret ? ": the value" : ": \"" + printable(value.text) + "\"";
+    const bool secret = row.type.secret || (row.type.holds_secret && row.type.holds_secret(value.text));
+    result += secret ? ": the value" : ": \"" + printable(value.text) + "\"";
     return result + " is not allowed; must be " + row.type.allowed;
 }
 

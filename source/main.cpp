@@ -26,9 +26,10 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <cstdio>
+#include <csignal>
 #include <exception>
 #include <iostream>
+#include <stdexcept>
 #include <string>
 
 namespace {
@@ -183,7 +184,8 @@ void run(const config::command& command) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    umask(077);  // the database and the key are their owner's alone
+    std::signal(SIGPIPE, SIG_IGN);  // whoever reads the log may go away
+    umask(077);                     // the database and the key are their owner's alone
     spdlog::set_default_logger(spdlog::stderr_logger_mt("cookieshop"));
     spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
     try {
@@ -191,9 +193,11 @@ int main(int argc, char** argv) {
             config::parse({{argv + 1, argv + argc}, config::process_environment(), config::read_dotenv()});
         if (const auto* ending = std::get_if<config::ending>(&parsed)) {
             (ending->status == 0 ? std::cout : std::cerr) << ending->text;
-            return ending->status;
+            if (ending->status != 0) return ending->status;
+        } else {
+            run(std::get<config::command>(parsed));
         }
-        run(std::get<config::command>(parsed));
+        if (!std::cout.flush()) throw std::runtime_error{"can't write to the standard output"};
         return 0;
     } catch (const std::exception& e) {
         std::cerr << "cookieshop: " << e.what() << '\n';

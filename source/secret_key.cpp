@@ -1,6 +1,7 @@
 #include "secret_key.hpp"
 
 #include "cookieshop/util/random.hpp"
+#include "units.hpp"
 
 #include <fcntl.h>
 #include <sodium/utils.h>
@@ -87,8 +88,8 @@ std::optional<std::vector<secret>> load(const std::filesystem::path& path) {
     sodium_memzero(buffer.data(), buffer.size());
     if (!keys) {
         throw std::invalid_argument{
-            path.string() + ": every key must have at least " + std::to_string(secret_key_size_min)
-            + " characters"};
+            path.string() + ": must be keys of at least " + std::to_string(secret_key_size_min)
+            + " characters each, on one line, separated by commas"};
     }
     return keys;
 }
@@ -120,13 +121,13 @@ void flush_directory(const std::filesystem::path& directory) {
 }  // namespace
 
 std::optional<std::vector<secret>> parse_secret_keys(std::string_view text) {
+    constexpr auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
     std::vector<secret> keys;
-    for (std::size_t begin = 0; begin <= text.size();) {
-        const auto end = std::min(text.find(',', begin), text.size());
-        keys.emplace_back(text.substr(begin, end - begin));
-        if (keys.back().reveal().size() < secret_key_size_min) return std::nullopt;
-        begin = end + 1;
+    for (const std::string_view key : split_list(text)) {
+        if (key.size() < secret_key_size_min || std::ranges::any_of(key, is_control)) return std::nullopt;
+        keys.emplace_back(key);
     }
+    if (keys.empty()) return std::nullopt;
     return keys;
 }
 

@@ -16,7 +16,8 @@ namespace cookieshop::config {
 /// In characters.
 inline constexpr std::size_t secret_key_size_min = session::id_signer::key_size_min;
 
-/// Keys separated by commas. None when there is none, or one is shorter than `secret_key_size_min`.
+/// Keys separated by commas, without the blanks around them. None when there is none, or one is shorter than
+/// `secret_key_size_min` or holds a control character, such as the line break of a file with a key a line.
 std::optional<std::vector<secret>> parse_secret_keys(std::string_view text);
 
 /// The keys of `directory/secret.key`, which may hold several, separated by commas. Where there is no such

@@ -103,8 +103,13 @@ value_type ip_address(std::string settings::*field) {
     );
 }
 
+/// The URL of a server may come with a password.
+bool may_hold_password(std::string_view url) {
+    return url.find('@') != std::string_view::npos || url.find("password") != std::string_view::npos;
+}
+
 value_type database_url(std::string settings::*field) {
-    return make_type(
+    auto result = make_type(
         field, "sqlite3://PATH",
         [](std::string_view text) -> std::optional<std::string> {
             constexpr std::string_view scheme = "sqlite3://";
@@ -115,11 +120,18 @@ value_type database_url(std::string settings::*field) {
         },
         [](const std::string& value) { return value; }
     );
+    result.holds_secret = may_hold_password;
+    return result;
 }
 
 value_type folder(std::filesystem::path settings::*field, std::string_view when_empty) {
     auto result = make_type(
-        field, "a path", [](std::string_view text) { return std::optional{std::filesystem::path{text}}; },
+        field, "a folder",
+        [](std::string_view text) -> std::optional<std::filesystem::path> {
+            std::error_code ignored;
+            if (!text.empty() && !std::filesystem::is_directory(text, ignored)) return std::nullopt;
+            return std::filesystem::path{text};
+        },
         [](const std::filesystem::path& value) { return value.string(); }
     );
     result.empty = when_empty;
@@ -139,12 +151,9 @@ bool is_host(std::string_view text) {
 
 std::optional<std::vector<std::string>> parse_hosts(std::string_view text) {
     std::vector<std::string> hosts;
-    if (text.empty()) return hosts;
-    for (std::size_t begin = 0; begin <= text.size();) {
-        const auto end = std::min(text.find(',', begin), text.size());
-        hosts.emplace_back(text.substr(begin, end - begin));
-        if (!is_host(hosts.back())) return std::nullopt;
-        begin = end + 1;
+    for (const std::string_view host : split_list(text)) {
+        if (!is_host(host)) return std::nullopt;
+        hosts.emplace_back(host);
     }
     return hosts;
 }

@@ -72,6 +72,7 @@ struct value_type {
     std::function<std::string(const settings&)> write;      ///< what `read` takes
     std::string_view empty = {};                            ///< what an empty value means
     bool secret = false;                                    ///< never shown
+    bool (*holds_secret)(std::string_view) = nullptr;  ///< whether a value that is refused must not be shown
 };
 
 enum class takers {

@@ -57,6 +57,20 @@ std::optional<std::size_t> parse_number(std::string_view text) {
     return number;
 }
 
+std::vector<std::string_view> split_list(std::string_view text) {
+    constexpr std::string_view blanks = " \t";
+    std::vector<std::string_view> items;
+    if (text.find_first_not_of(blanks) == std::string_view::npos) return items;
+    for (std::size_t begin = 0; begin <= text.size();) {
+        const auto end = std::min(text.find(',', begin), text.size());
+        const auto item = text.substr(begin, end - begin);
+        const auto first = std::min(item.find_first_not_of(blanks), item.size());
+        items.push_back(item.substr(first, item.find_last_not_of(blanks) + 1 - first));
+        begin = end + 1;
+    }
+    return items;
+}
+
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
     using rep = std::chrono::milliseconds::rep;
     constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<rep>::max());

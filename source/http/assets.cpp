@@ -13,6 +13,8 @@
 namespace cookieshop::http {
 namespace {
 
+constexpr std::string_view version_prefix = "v=";
+
 constexpr std::array<std::pair<std::string_view, std::string_view>, 7> content_types{{
     {".css", "text/css; charset=utf-8"},
     {".ico", "image/vnd.microsoft.icon"},
@@ -80,7 +82,7 @@ assets::~assets() = default;
 std::string assets::url(std::string_view name) const {
     const auto found = files_.find(name);
     if (found == files_.end()) throw std::out_of_range{"there is no asset " + std::string{name}};
-    return "/assets/" + found->first + "?v=" + found->second.hash;
+    return "/assets/" + found->first + '?' + std::string{version_prefix} + found->second.hash;
 }
 
 void assets::serve(exchange& exchange) const {
@@ -88,7 +90,10 @@ void assets::serve(exchange& exchange) const {
     if (found == files_.end()) return fail(exchange, status::not_found);
     const file& asset = found->second;
     response& response = exchange.response;
-    response.caching = caching::immutable;
+    const std::string_view query = exchange.request.query;
+    const bool of_another =
+        query.starts_with(version_prefix) && query.substr(version_prefix.size()) != asset.hash;
+    response.caching = of_another ? caching::revalidated : caching::immutable;
     response.set("ETag", asset.etag);
     if (client_has(exchange.request, asset.etag)) {
         response.status = status::not_modified;

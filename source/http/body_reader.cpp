@@ -66,9 +66,10 @@ void body_reader::take_framing(char c) noexcept {
     case place::trailer:
         // One begins with its name: what is folded or has no name is as ambiguous here as in a header.
         if (!is_token_char(c)) return expect(c, '\r', place::last_feed);
-        place_ = place::trailer_line;
-        return skip_line(c, place::trailer_feed);
-    case place::trailer_line: return skip_line(c, place::trailer_feed);
+        place_ = place::trailer_name;
+        return take_trailer_name(c);
+    case place::trailer_name: return take_trailer_name(c);
+    case place::trailer_value: return skip_line(c, place::trailer_feed);
     case place::trailer_feed: return expect(c, '\n', place::trailer);
     case place::last_feed:
         expect(c, '\n', place::size);
@@ -104,6 +105,13 @@ void body_reader::expect(char c, char wanted, place next) noexcept {
     if (c == wanted)
         place_ = next;
     else
+        progress_ = progress::malformed;
+}
+
+void body_reader::take_trailer_name(char c) noexcept {
+    if (c == ':')
+        place_ = place::trailer_value;
+    else if (!is_token_char(c) || ++overhead_ > overhead_bytes_max)
         progress_ = progress::malformed;
 }
 

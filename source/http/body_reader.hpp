@@ -39,7 +39,8 @@ private:
         data_return,
         data_feed,
         trailer,
-        trailer_line,
+        trailer_name,
+        trailer_value,
         trailer_feed,
         last_feed,
     };
@@ -52,6 +53,7 @@ private:
     void begin_data() noexcept;
     void expect(char c, char wanted, place next) noexcept;
     void skip_line(char c, place feed) noexcept;
+    void take_trailer_name(char c) noexcept;
 
     std::string body_;
     std::uint64_t bytes_max_;

@@ -51,16 +51,43 @@ std::optional<form> parse_form(std::string_view text, std::size_t fields_max) {
     return fields;
 }
 
+namespace {
+
+// The one type that forms have here; a charset may be named if it is UTF-8 (WHATWG URL, 5.1 knows no other).
+bool is_form_type(std::string_view type) noexcept {
+    using boost::beast::iequals;
+    if (type.empty() || !iequals(take_part(type, ';'), "application/x-www-form-urlencoded")) return false;
+    while (!type.empty()) {
+        std::string_view parameter = take_part(type, ';');
+        if (parameter.empty() || !iequals(take_part(parameter, '='), "charset")) continue;
+        if (!iequals(parameter, "utf-8") && !iequals(parameter, "\"utf-8\"")) return false;
+    }
+    return true;
+}
+
+bool is_coded(const request& request) noexcept {
+    const std::string_view coding = request.header(field::content_encoding);
+    return !coding.empty() && !boost::beast::iequals(coding, "identity");
+}
+
+}  // namespace
+
 std::optional<form> read_form(exchange& exchange) {
-    std::string_view type = exchange.request.header(field::content_type);
-    if (type.empty() && exchange.request.body.empty()) return form{};
-    if (type.empty() || !boost::beast::iequals(take_part(type, ';'), "application/x-www-form-urlencoded")) {
+    const request& request = exchange.request;
+    const auto types = std::ranges::count(request.headers(), field::content_type, &header_line::name);
+    if (types == 0 && request.body.empty()) return form{};
+    if (types > 1) {
+        fail(exchange, status::bad_request, "Content-Type is there twice.");
+        return std::nullopt;
+    }
+    if (!is_form_type(request.header(field::content_type)) || is_coded(request)) {
         fail(
-            exchange, status::unsupported_media_type, "Forms are sent as application/x-www-form-urlencoded."
+            exchange, status::unsupported_media_type,
+            "Forms are sent as application/x-www-form-urlencoded, in UTF-8 and not compressed."
         );
         return std::nullopt;
     }
-    auto fields = parse_form(exchange.request.body);
+    auto fields = parse_form(request.body);
     if (!fields) fail(exchange, status::bad_request, "The form could not be understood.");
     return fields;
 }

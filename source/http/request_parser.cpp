@@ -54,12 +54,13 @@ private:
     request& request_;
 };
 
-// Whether the request line ends in "HTTP/d.d": then the client means another version, else it means nothing.
+// Whether the request line has three parts, the last of which is "HTTP/d.d": then the client means another version, else
+// it means nothing.
 bool names_a_version(std::string_view block) noexcept {
     const std::string_view line = block.substr(0, block.find("\r\n"));
     const std::string_view text = line.substr(line.rfind(' ') + 1);
-    return text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.'
-           && is_digit(text[7]);
+    return std::ranges::count(line, ' ') == 2 && text.size() == 8 && text.starts_with("HTTP/")
+           && is_digit(text[5]) && text[6] == '.' && is_digit(text[7]);
 }
 
 std::optional<refusal> read_fields(std::string_view block, request& request) {
@@ -132,6 +133,20 @@ std::optional<refusal> check_limits(
     return std::nullopt;
 }
 
+// What matters of a request that can't be read: whether its answer may have content, and in what form it is wanted.
+void salvage(std::string_view block, request& request) noexcept {
+    request.clear();
+    if (block.starts_with("HEAD ")) request.method = verb::head;
+    while (!block.empty()) {
+        const std::size_t end = std::min(block.find("\r\n"), block.size());
+        const std::string_view line = block.substr(0, end);
+        block.remove_prefix(std::min(end + 2, block.size()));
+        constexpr std::string_view name = "Accept:";
+        if (!beast::iequals(line.substr(0, name.size()), name)) continue;
+        request.add({field::accept, line.substr(0, name.size() - 1), trim(line.substr(name.size()))});
+    }
+}
+
 request_head refused(const refusal& refusal) {
     request_head head;
     head.verdict = verdict::refused;
@@ -146,11 +161,17 @@ request_head read_head(
 ) {
     request.clear();
     const header_block block = find_header_block(bytes, limits.header_bytes_max);
-    if (block.verdict == verdict::refused) return refused(block.refusal);
+    if (block.verdict == verdict::refused) {
+        salvage(bytes.substr(block.begin), request);
+        return refused(block.refusal);
+    }
     if (block.verdict == verdict::incomplete) return {};
 
-    if (const auto r = read_fields(bytes.substr(block.begin, block.end - block.begin), request))
+    const std::string_view text = bytes.substr(block.begin, block.end - block.begin);
+    if (const auto r = read_fields(text, request)) {
+        salvage(text, request);
         return refused(*r);
+    }
     if (const auto r = read_target(request, decoded_path)) return refused(*r);
     const message_framing framing = read_framing(request);
     if (framing.refused) return refused(framing.refusal);

@@ -34,7 +34,8 @@ struct request_head {
 
 // Reads the request at the front of `bytes`. `request` is filled with views into `bytes` and, where a path
 // had to be decoded, into `decoded_path`; both must stay where they are as long as the request is used. No
-// allocation, unless `decoded_path` has to grow. A refused request is filled as far as it could be read.
+// allocation, unless `decoded_path` has to grow. A refused request is filled as far as it could be read, and as
+// far as its answer depends on it.
 request_head read_head(
     std::string_view bytes, const parser_limits& limits, request& request, std::string& decoded_path
 );

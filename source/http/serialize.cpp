@@ -35,6 +35,7 @@ std::string_view caching_fields(caching caching) {
     // 'no-cache' lets a browser keep the page but not show it again without asking: it changes with a login.
     case caching::shared_page: return "Cache-Control: no-cache\r\nVary: Cookie\r\n";
     case caching::no_store: return "Cache-Control: no-store\r\nVary: Cookie\r\n";
+    case caching::revalidated: return "Cache-Control: no-cache\r\n";
     case caching::immutable: return "Cache-Control: public, max-age=31536000, immutable\r\n";
     }
     return {};

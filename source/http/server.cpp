@@ -66,7 +66,9 @@ void server::start() {
         self_->listen();
     } catch (const boost::system::system_error& e) {
         const std::string where = self_->options.address + " port " + std::to_string(self_->options.port);
-        throw boost::system::system_error{e.code(), "cannot listen on " + where};
+        // Without the place in Asio's sources that the code carries along.
+        const error_code plain{e.code().value(), e.code().category()};
+        throw boost::system::system_error{plain, "cannot listen on " + where};
     }
     self_->running = true;
     for (std::size_t i = 0; i < self_->threads.size(); ++i) self_->threads[i]->start(i);

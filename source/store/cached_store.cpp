@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstring>
 #include <exception>
@@ -67,7 +68,7 @@ struct operation {
         std::uint64_t nameless_endings;  // when it began
         event done;
         session_ptr found;
-        std::exception_ptr failure;
+        bool failed = false;
     };
     std::shared_ptr<read> reading;  // which others may join (C5)
 };
@@ -144,7 +145,7 @@ struct cached_store::implementation {
 
     void remove(shard& shard, const cached_ptr& session) noexcept;
     void remove(shard& shard, std::string_view token) noexcept;
-    void publish(shard& shard, const cached_ptr& session);
+    void publish(shard& shard, const cached_ptr& session, std::uint64_t nameless_endings_before);
     void share_account(live_session& session);
     void evict_past_bound(shard& shard) noexcept;
 
@@ -197,18 +198,23 @@ void cached_store::implementation::remove(shard& shard, std::string_view token) 
     if (found != shard.sessions.end()) remove(shard, cached_ptr{*found});
 }
 
-void cached_store::implementation::publish(shard& shard, const cached_ptr& session) {
+void cached_store::implementation::publish(
+    shard& shard, const cached_ptr& session, std::uint64_t nameless_endings_before
+) {
     const auto found = shard.sessions.find(session->id.token());
     if (found != shard.sessions.end()) {
         if ((*found)->version >= session->version) return;  // C3
         session->see((*found)->seen_at());
         remove(shard, cached_ptr{*found});
     }
-    if (bytes_of(*session) > shard_bytes_max) return;
+    if (session->owner) share_account(*session);
     shard.sessions.insert(session);
     shard.by_recency.push_front(*session);
     shard.bytes += bytes_of(*session);
-    if (session->owner) share_account(*session);
+    // Whoever ends sessions by handle or epoch counts first and looks among the owner's sessions then. So either it has
+    // found this one, which stands there now, or it has counted before, which is seen here (C1).
+    const bool overtaken = nameless_endings.load() != nameless_endings_before;
+    if (overtaken || bytes_of(*session) > shard_bytes_max) return remove(shard, session);
     evict_past_bound(shard);
 }
 
@@ -298,11 +304,10 @@ public:
     // cached of that id by then may be older than the row: it goes.
     void bring_back(const session_ptr& session) {
         operation& all = what();
-        const bool overtaken =
-            all.ended || all.endings > 0 || cache_->nameless_endings.load() != nameless_endings_;
+        const bool overtaken = all.ended || all.endings > 0;
         if (overtaken || session->version < all.newest_version) return cache_->remove(*shard_, token());
         all.newest_version = session->version;
-        cache_->publish(*shard_, take(session));
+        cache_->publish(*shard_, take(session), nameless_endings_);
     }
 
 private:
@@ -405,38 +410,47 @@ session_ptr cached_store::peek(std::string_view token, time_point now) noexcept 
 task<session_ptr> cached_store::find(session_id id, time_point now) {
     if (session_ptr cached = peek(id.token(), now)) co_return cached;
     shard& shard = self_->shard_of(id.token());
+    std::optional<implementation::under_way> operation;
     std::unique_lock lock{shard.mutex};
     ++shard.misses;
-    implementation::under_way operation{*self_, shard, id.token()};
-    if (operation.what().ended || operation.what().endings > 0) {  // C2
+    operation.emplace(*self_, shard, id.token());
+    if (operation->what().ended || operation->what().endings > 0) {  // C2
         lock.unlock();
         co_return nullptr;
     }
     const std::uint64_t nameless_endings = self_->nameless_endings.load();
-    if (const auto reading = operation.what().reading;
+    if (const auto reading = operation->what().reading;
         reading && reading->nameless_endings == nameless_endings) {  // C5
         lock.unlock();
         co_await reading->done.wait();
-        if (reading->failure) std::rethrow_exception(reading->failure);
-        co_return reading->found;
+        if (!reading->failed) co_return reading->found;
+        // The other one's failure is its own: it may have been cancelled.
+        co_return co_await self_->behind.find(id, now);
     }
     const auto reading = std::make_shared<store::operation::read>();
     reading->nameless_endings = nameless_endings;
-    operation.what().reading = reading;
+    operation->what().reading = reading;
     lock.unlock();
 
+    std::exception_ptr failure;
     try {
         reading->found = co_await self_->behind.find(id, now);
     } catch (...) {
-        reading->failure = std::current_exception();
+        failure = std::current_exception();
     }
 
-    lock.lock();
-    if (operation.what().reading == reading) operation.what().reading.reset();
-    if (reading->found) operation.bring_back(reading->found);
-    lock.unlock();
-    reading->done.set();
-    if (reading->failure) std::rethrow_exception(reading->failure);
+    reading->failed = failure != nullptr;
+    // At the end, whatever happens: until the session is published it may still be changed.
+    struct announcement {
+        event& done;
+        ~announcement() { done.set(); }
+    } const announcement{reading->done};
+    {
+        const std::lock_guard again{shard.mutex};
+        if (operation->what().reading == reading) operation->what().reading.reset();
+        if (reading->found) operation->bring_back(reading->found);
+    }
+    if (failure) std::rethrow_exception(failure);
     co_return reading->found;
 }
 
@@ -516,7 +530,8 @@ task<bool> cached_store::end(user_id user, std::string handle) {
 
 task<std::size_t> cached_store::erase_expired(time_point now, std::size_t limit) {
     for (std::size_t i = 0; i < self_->shard_count; ++i) self_->sweep(self_->shards[i], now, limit);
-    return self_->behind.erase_expired(now, limit);
+    // A row may be `touch_after` behind: by then it is dead in memory too.
+    return self_->behind.erase_expired(now - self_->policy.touch_after(), limit);
 }
 
 cache_figures cached_store::figures() const {

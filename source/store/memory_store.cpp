@@ -54,9 +54,13 @@ struct memory_store::implementation {
         return now < expires_at(row) && (row.owner == 0 || row.epoch == users.at(row.owner).epoch);
     }
 
-    row* find(const session_id& id, time_point now) {
+    // `seen`: what is known of the last request beside the row.
+    row* find(const session_id& id, time_point now, time_point seen = {}) {
         const auto found = rows.find(id.key());
-        return found != rows.end() && alive(found->second, now) ? &found->second : nullptr;
+        if (found == rows.end()) return nullptr;
+        row changed = found->second;
+        changed.last_seen_at = std::max(changed.last_seen_at, seen);
+        return alive(changed, now) ? &found->second : nullptr;
     }
 
     session_ptr to_session(const session_id& id, const row& row) const {
@@ -145,7 +149,7 @@ result<session::committed> memory_store::implementation::commit(change& change) 
     row changed;
     changed.created_at = change.now;
     if (change.what == action::save || change.what == action::rotate) {
-        const row* const stored = find(change.current->id, change.now);
+        const row* const stored = find(change.current->id, change.now, change.current->seen_at());
         if (!stored && !change.log_in) return errc::gone;
         if (stored) {
             changed = *stored;

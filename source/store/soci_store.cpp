@@ -30,9 +30,10 @@ void set_last_seen(const live_session& session, time_point seen) {
 // ---- reading
 
 // The session of a row, under an id that is the row's or is to become it. Null: no such row, damaged, or dead
-// (S3, S5).
+// (S3, S5). `seen`: what is known of the last request beside the row, which may be behind.
 mutable_session_ptr read_session(
-    connection& c, const std::string& key, const session_id& id, const policy& policy, time_point now
+    connection& c, const std::string& key, const session_id& id, const policy& policy, time_point now,
+    time_point seen = {}
 ) {
     constexpr auto query =
         "SELECT s.handle, s.csrf_token, s.user_id, u.email, u.epoch, s.epoch, s.created_at,"
@@ -62,7 +63,7 @@ mutable_session_ptr read_session(
     session->csrf_token = *parsed_csrf_token;
     session->data = std::move(*parsed_data);
     if (user) session->owner = new account{*user, std::move(email).value(), user_epoch.value()};
-    set_last_seen(*session, last_seen);
+    set_last_seen(*session, std::max(last_seen, seen));
     return session->alive(policy, now) ? session : nullptr;
 }
 
@@ -175,8 +176,9 @@ result<committed> commit_session(connection& c, const change& change, const poli
     const bool begins = change.what == action::create || change.what == action::replace;
     const std::string old_key = change.current ? change.current->id.key() : std::string{};
     const session_id& id = change.fresh ? *change.fresh : change.current->id;
-    auto session = begins ? begin_session(change) : read_session(c, old_key, id, policy, change.now);
-    if (!session && change.log_in) session = begin_session(change);
+    mutable_session_ptr session;
+    if (!begins) session = read_session(c, old_key, id, policy, change.now, change.current->seen_at());
+    if (begins || (!session && change.log_in)) session = begin_session(change);
     if (!session) return errc::gone;
 
     if (change.log_in) {

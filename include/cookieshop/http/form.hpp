@@ -40,7 +40,7 @@ private:
 std::optional<form> parse_form(std::string_view text, std::size_t fields_max = 64);
 
 /// The form that a request carries. When there is none that can be trusted, fills in the answer (415 for
-/// another content type, 400 for a malformed one) and returns none.
+/// another content type, charset or coding, 400 for a malformed one) and returns none.
 std::optional<form> read_form(exchange& exchange);
 
 /// Appends `text` as the value of a query: everything but letters, digits and "-._~" percent-encoded.

@@ -24,6 +24,7 @@ enum class caching {
     shared_page,  ///< the same for all visitors without a session: `Vary: Cookie`
     no_store,   ///< depends on a session, sets a cookie, or reports an error: also `Cache-Control: no-store`
     immutable,  ///< an asset whose URL changes with its content
+    revalidated,  ///< an asset under the URL of another content: it may be kept, and is asked about every time
 };
 
 struct response {

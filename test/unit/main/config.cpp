@@ -204,7 +204,7 @@ const std::vector<value_case> value_cases{
     {"threads", {"1", "1024"}, {"0", "1025", "two"}},
     {"allowed-hosts",
      {"example.org", "a.example,b-1.example,[::1],127.0.0.1"},
-     {"a,", ",a", "a, b", "example.org:8080", "http://a", "[::1", "[1.2.3.4]", "*.example.org"}},
+     {"a,", ",a", "a b", "example.org:8080", "http://a", "[::1", "[1.2.3.4]", "*.example.org"}},
     {"database",
      {"sqlite3://x.db", "sqlite3:///var/lib/x.db"},
      {"", "x.db", "sqlite3://", "mysql://x", "sqlite3://:memory:"}},
@@ -228,7 +228,7 @@ const std::vector<value_case> value_cases{
     {"drain-timeout", {"5s"}, {"0"}},
     {"max-header-size", {"1KiB", "1MiB"}, {"1023", "2MiB"}},
     {"max-body-size", {"1", "1GiB"}, {"0", "2GiB"}},
-    {"views", {"/srv/views"}, {}},
+    {"views", {"/"}, {"/nowhere", "/dev/null"}},
     {"log-level", {"trace", "debug", "info", "warning", "error", "critical", "off"}, {"", "loud", "INFO"}},
 };
 
@@ -252,6 +252,21 @@ BOOST_AUTO_TEST_CASE(a_value_that_is_not_allowed_is_refused_by_name_with_what_is
                 BOOST_TEST(contains(line, "must be "));
             }
         }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(blanks_around_the_items_of_a_list_do_not_count) {
+    BOOST_TEST(
+        listed({{"serve", "--allowed-hosts", " a , b"}, {}, {}}, "allowed-hosts")
+        == "allowed-hosts = a,b (command line)"
+    );
+}
+
+BOOST_AUTO_TEST_CASE(the_password_in_the_url_of_a_server_is_not_repeated) {
+    for (const char* url : {"postgresql://u:hunter2@h/d", "postgresql://host=h password=hunter2"}) {
+        const auto line = refused({{"serve", "--database", url}, {}, {}});
+        BOOST_TEST(contains(line, "--database"));
+        BOOST_TEST(!contains(line, "hunter2"));
     }
 }
 
@@ -486,7 +501,8 @@ BOOST_AUTO_TEST_CASE(control_characters_never_reach_the_terminal) {
     BOOST_TEST(contains(refused({{"ser\nve"}, {}, {}}), "\"ser?ve\""));
     BOOST_TEST(contains(refused({{"serve", "--a\nb"}, {}, {}}), "--a?b"));
     BOOST_TEST(
-        listed({{"config", "--views", "a\nport = 1"}, {}, {}}, "views") == "views = a?port = 1 (command line)"
+        listed({{"config", "--database", "sqlite3://a\nport = 1"}, {}, {}}, "database")
+        == "database = sqlite3://a?port = 1 (command line)"
     );
 }
 

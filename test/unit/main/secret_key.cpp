@@ -70,7 +70,8 @@ BOOST_AUTO_TEST_CASE(keys_are_separated_by_commas_and_keep_their_order) {
     const std::pair<std::string, std::vector<std::string>> cases[] = {
         {key_a, {key_a}},
         {key_b + "," + key_a, {key_b, key_a}},
-        {std::string(31, ' ') + "x", {std::string(31, ' ') + "x"}},
+        {" " + key_b + " ,  " + key_a + " ", {key_b, key_a}},
+        {"x" + std::string(30, ' ') + "x", {"x" + std::string(30, ' ') + "x"}},
     };
     for (const auto& [text, expected] : cases) {
         BOOST_TEST_CONTEXT(text) {
@@ -83,7 +84,17 @@ BOOST_AUTO_TEST_CASE(keys_are_separated_by_commas_and_keep_their_order) {
 
 BOOST_AUTO_TEST_CASE(a_short_key_spoils_the_list) {
     const std::string cases[] = {
-        "", ",", key_a.substr(1), key_a + ",", "," + key_a, key_a + ",short", key_a + ",," + key_b};
+        "",
+        " ",
+        ",",
+        std::string(64, ' '),
+        std::string(64, '\0'),
+        key_a + "\n" + key_b,
+        key_a.substr(1),
+        key_a + ",",
+        "," + key_a,
+        key_a + ",short",
+        key_a + ",," + key_b};
     for (const auto& text : cases) {
         BOOST_TEST_CONTEXT('"' << text << '"') BOOST_CHECK(!parse_secret_keys(text));
     }

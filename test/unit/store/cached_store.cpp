@@ -8,10 +8,12 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <barrier>
 #include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
+#include <thread>
 
 namespace cookieshop::store {
 namespace {
@@ -238,6 +240,57 @@ BOOST_AUTO_TEST_CASE(C1_a_request_after_an_ending_by_handle_joins_no_read_of_bef
     BOOST_REQUIRE(later->has_value());
     BOOST_TEST(!**later);
     f.open(gate);
+}
+
+// Two threads, so that each of them is everywhere once while the other one is somewhere.
+BOOST_AUTO_TEST_CASE(C1_a_read_on_one_thread_against_an_ending_on_another) {
+    constexpr int rounds = 20'000;
+    fixture f;
+    std::barrier both{2};
+    session_ptr session;
+    std::jthread reader{[&] {
+        asio::io_context io;
+        for (int i = 0; i < rounds; ++i) {
+            both.arrive_and_wait();
+            test::run_task(io, f.cache.find(session->id, f.now));
+            both.arrive_and_wait();
+        }
+    }};
+    int left = 0;
+    for (int i = 0; i < rounds; ++i) {
+        session = test::run_task(f.io, f.behind.commit(f.creation("1", session::login{1, 0, false})))
+                      .value()
+                      .session;
+        both.arrive_and_wait();
+        test::run_task(f.io, f.cache.end(1, std::string{session->handle.view()}));
+        both.arrive_and_wait();
+        if (f.peek(session)) ++left;
+    }
+    BOOST_TEST(left == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_bytes_are_those_of_what_is_shared) {
+    fixture f;
+    const session_ptr one = f.log_in(), other = f.log_in();
+    const std::size_t bytes = f.cache.figures().bytes;
+    f.run(f.ending(one));
+    f.run(f.ending(other));
+    BOOST_TEST(bytes > 0u);
+    BOOST_TEST(f.cache.figures().bytes == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_sweep_leaves_the_row_of_who_is_alive_in_memory) {
+    fixture f;
+    const session_ptr session = f.create();
+    f.now += f.policy.touch_after() - 1s;
+    session->see(f.now);  // too soon to be written
+    f.now += f.policy.idle_timeout - 1s;
+    test::run_task(f.io, f.cache.erase_expired(f.now, 100));
+    BOOST_TEST(f.peek(session));
+    BOOST_TEST(f.run(f.saving(session, "2")) != nullptr);
+    f.now += f.policy.idle_timeout + f.policy.touch_after();
+    test::run_task(f.io, f.cache.erase_expired(f.now, 100));
+    BOOST_TEST(!test::run_task(f.io, f.behind.find(session->id, f.now - f.policy.idle_timeout)));
 }
 
 BOOST_AUTO_TEST_CASE(C2_a_session_that_is_being_ended_is_not_found_meanwhile) {
