@@ -5,8 +5,10 @@
 #include <sodium/core.h>
 #include <sodium/crypto_pwhash.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -36,6 +38,31 @@ bool matches(std::string_view password, const std::string& hash) {
     return false;
 }
 
+// What argon2id's time is proportional to: KiB times passes.
+long long work_of(const password_cost& cost) {
+    return static_cast<long long>(cost.memory / 1024) * cost.passes;
+}
+
+long long work_of(const std::string& phc) {
+    long long memory = 0, passes = 0;
+    const auto parameters = phc.find("$m=");
+    if (parameters == std::string::npos) return 0;
+    std::sscanf(phc.c_str() + parameters, "$m=%lld,t=%lld", &memory, &passes);
+    return memory * passes;
+}
+
+// Computes a hash of that much work in so many passes, and drops it. Less than the least that there is counts as nothing.
+void spend(long long work, unsigned passes) {
+    const auto memory = static_cast<std::size_t>(std::max(work, 0LL)) / passes * 1024;
+    if (memory < crypto_pwhash_MEMLIMIT_MIN) return;
+    constexpr std::array<unsigned char, crypto_pwhash_SALTBYTES> salt{};
+    std::array<unsigned char, crypto_pwhash_BYTES_MIN> dropped;
+    const int failed = crypto_pwhash(
+        dropped.data(), dropped.size(), "", 0, salt.data(), passes, memory, crypto_pwhash_ALG_ARGON2ID13
+    );
+    if (failed) throw unavailable{out_of_memory};
+}
+
 const password_cost& checked(const password_cost& cost) {
     if (sodium_init() < 0) throw std::runtime_error{"libsodium does not start"};
     if (cost.workers == 0) throw std::invalid_argument{"password_hasher: no workers"};
@@ -58,12 +85,10 @@ task<std::string> password_hasher::hash(secret password) {
 
 task<bool> password_hasher::verify(secret password, std::optional<std::string> hash) {
     const bool present = hash.has_value();
-    const bool old = present && outdated(*hash);
-    auto job = [password = std::move(password), phc = present ? *std::move(hash) : absent_, old,
-                absent = absent_] {
+    auto job = [password = std::move(password), phc = present ? *std::move(hash) : absent_, cost = cost_] {
         if (matches(password.reveal(), phc)) return true;
-        // Where an account's hash is of another cost, a failure must not be told by its time either.
-        if (old) matches(password.reveal(), absent);
+        // A failure at a hash of the past, which was cheaper, must not be told by its time.
+        spend(work_of(cost) - work_of(phc), cost.passes);
         return false;
     };
     const bool right = co_await pool_.run(std::move(job));

@@ -33,7 +33,7 @@ bool is_plain_segment(std::string_view segment) {
 // absolute-path [ "?" query ] (RFC 9112, 3.2.1): the grammar admits neither white space nor backslashes nor
 // bytes past ASCII.
 bool is_local(std::string_view next) {
-    if (next.size() > next_bytes_max) return false;
+    if (next.size() > next_bytes_max || next.starts_with("/./")) return false;
     const auto parsed = boost::urls::parse_origin_form(next);
     return parsed
            && std::ranges::all_of(

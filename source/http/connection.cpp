@@ -4,6 +4,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 
 #include <sys/socket.h>
 
@@ -16,6 +17,10 @@ namespace {
 
 // Answers to pipelined requests are gathered up to this size and then sent together.
 constexpr std::size_t output_gathered_max = 64 * 1024;
+
+// Then the other connections of the thread have their turn: a client that sends one request after the other without
+// waiting would keep the loop to itself.
+constexpr unsigned answers_in_a_turn = 32;
 
 // What is read and dropped after a refusal, so that the client gets to see it: closing a socket with unread
 // bytes makes the kernel send a reset, which may overtake the answer (RFC 9112, 9.6).
@@ -35,6 +40,7 @@ connection::connection(connection_services& services, descriptor socket, asio::i
 task<> connection::serve(std::unique_ptr<connection> owned) {
     connection& self = *owned;
     step next{};
+    unsigned answers = 0;
     while ((next = self.receive()) != step::end) {
         if (next == step::wait) {
             if (auto rest = self.flush()) co_await std::move(*rest);
@@ -51,6 +57,7 @@ task<> connection::serve(std::unique_ptr<connection> owned) {
         }
         if (next == step::respond) {
             if (auto rest = self.respond()) co_await std::move(*rest);
+            if (++answers % answers_in_a_turn == 0) co_await asio::post(self.services_.executor, use_task);
         }
     }
     if (auto rest = self.flush()) co_await std::move(*rest);
@@ -58,6 +65,7 @@ task<> connection::serve(std::unique_ptr<connection> owned) {
 }
 
 void connection::cut_off() {
+    cut_off_ = true;
     socket_.shut_down(SHUT_RDWR);
     if (socket_.awaited())
         socket_.nudge();
@@ -185,6 +193,7 @@ pending connection::handle() {
 task<> connection::await_handler(task<> handler) {
     services_.deadlines.clear(socket_);
     if (auto rest = flush()) co_await std::move(*rest);  // earlier answers don't wait for this one
+    if (cut_off_) co_return;
     std::exception_ptr failure;
     try {
         auto cancellable = asio::bind_cancellation_slot(cancel_.slot(), use_task);
@@ -214,10 +223,10 @@ pending connection::flush() {
     return flush_when_writable();
 }
 
-// A peer has the whole duration again after whatever part it took.
+// One deadline for all of it: a peer that takes a byte now and then would hold the memory for ever.
 task<> connection::flush_when_writable() {
+    services_.deadlines.set(socket_, deadline::write);
     do {
-        services_.deadlines.set(socket_, deadline::write);
         const wake reason = co_await socket_.ready(direction::output);
         if (reason == wake::timed_out) co_return give_up();
     } while (send() == outcome::blocked);

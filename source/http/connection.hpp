@@ -88,6 +88,7 @@ private:
     asio::cancellation_signal cancel_;
     bool answered_ = false;  // a request before
     bool closing_ = false;   // no request is read any more
+    bool cut_off_ = false;   // nothing is begun any more
     bool refused_ = false;   // the client may still be sending what nobody will read
 };
 

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sys/socket.h>
 
+#include <cstdlib>
 #include <exception>
 #include <string>
 #include <utility>
@@ -90,14 +91,15 @@ void io_thread::join() {
     thread_.join();
 }
 
+// Handlers' exceptions end in their connections. What arrives here has left a part of the loop without its next step:
+// a thread that accepts and answers no more is worse than none.
 void io_thread::run() {
-    for (;;) {
-        try {
-            context_.run();
-            return;
-        } catch (const std::exception& e) {
-            spdlog::critical("an exception reached the event loop: {}", e.what());
-        }
+    try {
+        context_.run();
+    } catch (const std::exception& e) {
+        spdlog::critical("an exception reached the event loop: {}", e.what());
+        spdlog::shutdown();
+        std::abort();
     }
 }
 

@@ -110,6 +110,8 @@ struct router::node {
 };
 
 router::router() : root_{std::make_unique<node>()} {}
+router::router(router&&) noexcept = default;
+router& router::operator=(router&&) noexcept = default;
 router::~router() = default;
 
 router& router::add(verb method, std::string_view pattern, handler handler) {

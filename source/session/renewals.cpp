@@ -10,9 +10,9 @@ void renewals::note(const renewal& renewal) {
     newest_first_.push_front(renewal);
 }
 
-void renewals::forget(const session_id& from) {
+void renewals::forget(const renewal& renewal) {
     const std::lock_guard lock{mutex_};
-    const auto found = std::ranges::find(newest_first_, from, &renewal::from);
+    const auto found = std::ranges::find(newest_first_, renewal);
     if (found != newest_first_.end()) newest_first_.erase(found);
 }
 

@@ -20,6 +20,8 @@ struct renewal {
     session_id from;
     std::optional<session_id> to;  // none: another user's session, which has nothing to do with this one
     time_point at{};
+
+    friend bool operator==(const renewal&, const renewal&) = default;
 };
 
 class renewals {
@@ -28,14 +30,15 @@ public:
     void note(const renewal& renewal);
 
     // It did not come to it.
-    void forget(const session_id& from);
+    void forget(const renewal& renewal);
 
     // The newest of that id.
     std::optional<renewal> find(const session_id& from, time_point now) const;
 
 private:
     static constexpr std::chrono::minutes kept_for{1};
-    static constexpr std::size_t kept_max = 1024;  // searched from end to end, which is seldom asked for
+    static constexpr std::size_t kept_max =
+        1024;  // searched from end to end, after a read of the store found nothing
 
     mutable std::mutex mutex_;
     std::deque<renewal> newest_first_;

@@ -150,7 +150,17 @@ task<result<void>> session_manager::commit(http::exchange& exchange, session& se
             next.address = exchange.client.to_string();
             next.user_agent = plain_user_agent(exchange.request);
         }
+        // Data alone follow a session to its next id; what else is changed was meant for the one that was seen.
+        std::optional<change> again;
+        if (what == action::save && !next.end_others && next.companions.empty()) again = next;
         const result<committed> done = co_await store_change(std::move(next));
+        if (!done && done.error() == errc::gone && again) {
+            again->current = co_await successor(*again->current, again->now);
+            if (!again->current) co_return errc::gone;
+            const result<committed> followed = co_await store_.commit(*std::move(again));
+            // This request goes on with the session as it saw it.
+            co_return followed ? result<void>{} : result<void>{followed.error()};
+        }
         if (!done) co_return done.error();
         if (what != action::none) session.loaded_ = done->session;
         if (session.loaded_ && what != action::save) session.cookie_ = session::cookie::set;
@@ -159,18 +169,12 @@ task<result<void>> session_manager::commit(http::exchange& exchange, session& se
     co_return result<void>{};
 }
 
-// A save that finds its session renewed goes on to what it became.
 task<result<committed>> session_manager::store_change(change wanted) {
-    using action = change::action;
-    const bool renews = wanted.current && wanted.fresh;
-    const std::optional<session_id> old_id =
-        wanted.current ? std::optional{wanted.current->id} : std::nullopt;
-    std::optional<change> again;
-    if (wanted.what == action::save) again = wanted;
-    if (renews) {
-        const bool same = wanted.what == action::rotate;
-        renewals_->note({*old_id, same ? wanted.fresh : std::nullopt, wanted.now});
-    }
+    if (!wanted.current || !wanted.fresh) co_return co_await store_.commit(std::move(wanted));
+
+    const bool same_session = wanted.what == change::action::rotate;
+    const renewal noted{wanted.current->id, same_session ? wanted.fresh : std::nullopt, wanted.now};
+    renewals_->note(noted);
     result<committed> done = errc::gone;
     std::exception_ptr failure;
     try {
@@ -178,17 +182,21 @@ task<result<committed>> session_manager::store_change(change wanted) {
     } catch (...) {
         failure = std::current_exception();
     }
-    if (renews && (failure || !done)) renewals_->forget(*old_id);
+    if (failure || !done) renewals_->forget(noted);
     if (failure) std::rethrow_exception(failure);
-    if (!again || done || done.error() != errc::gone) co_return done;
+    co_return done;
+}
 
-    // The handle stays when the id changes. Another one is of a login that began anew: the session had ended.
-    const std::optional<renewal> renewed = renewals_->find(*old_id, again->now);
-    if (!renewed || !renewed->to) co_return done;
-    const session_ptr successor = co_await store_.find(*renewed->to, again->now);
-    if (!successor || successor->handle != again->current->handle) co_return done;
-    again->current = successor;
-    co_return co_await store_.commit(*std::move(again));
+// What the session became that a request loaded a moment ago: it has its handle, and unless somebody logged in to it,
+// its epoch. Another handle is of a login that began anew, as the session had ended; another epoch of a new password,
+// which shuts out whoever shares the old id.
+task<session_ptr> session_manager::successor(const live_session& old, time_point now) {
+    const std::optional<renewal> renewed = renewals_->find(old.id, now);
+    if (!renewed || !renewed->to) co_return nullptr;
+    session_ptr now_there = co_await store_.find(*renewed->to, now);
+    const bool same =
+        now_there && now_there->handle == old.handle && (!old.owner || now_there->epoch == old.epoch);
+    co_return same ? now_there : nullptr;
 }
 
 task<> session_manager::settle(http::exchange& exchange, session& session) {

@@ -2,6 +2,9 @@
 #include "shop/basket.hpp"
 #include "shop/handlers.hpp"
 
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
 namespace cookieshop::shop {
 
 frame frame_of(const session::session& session) {
@@ -23,7 +26,8 @@ std::string take_flash(const exchange& ex, session::session& session) {
 
 std::string next_page(std::string_view wanted) {
     std::string next = auth::local_path(wanted, {});
-    if (next.substr(0, next.find('?')) == "/logout") next.clear();
+    const auto parsed = boost::urls::parse_origin_form(next);
+    if (parsed && parsed->path() == "/logout") next.clear();
     return next;
 }
 

@@ -10,7 +10,7 @@ constexpr std::string_view other_site = "This request did not come from a page o
                                         " Go back, load the page anew and try again.";
 
 // Before the session is even looked for: what comes from another site does nothing, whoever sends it.
-http::handler from_this_site(http::handler next) {
+http::handler refuse_other_sites(http::handler next) {
     return [next = std::move(next)](exchange& ex) -> http::pending {
         if (auth::origin_of(ex.request) != auth::origin::other) return next(ex);
         http::fail(ex, http::status::forbidden, other_site);
@@ -52,8 +52,8 @@ public:
     }
 
     http::handler visitor_form(auto submit_to) const {
-        return from_this_site(app_.sessions([&app = app_,
-                                             submit_to](exchange& ex, session::session& session) {
+        return refuse_other_sites(app_.sessions([&app = app_,
+                                                 submit_to](exchange& ex, session::session& session) {
             return submit(submit_to, app, ex, session);
         }));
     }
@@ -67,7 +67,7 @@ public:
     }
 
     http::handler member_form(auto submit_to) const {
-        return from_this_site(app_.sessions(auth::require_login(
+        return refuse_other_sites(app_.sessions(auth::require_login(
             [&app = app_, submit_to](exchange& ex, session::session& session, const account& user) {
                 return submit(submit_to, app, ex, session, user);
             }

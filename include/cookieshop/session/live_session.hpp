@@ -15,6 +15,7 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <string>
@@ -71,9 +72,9 @@ struct live_session : boost::intrusive_ref_counter<live_session, boost::thread_s
 
     /// Notes a request. Never moves back.
     void see(time_point now) const noexcept {
-        const std::int64_t then = now.time_since_epoch().count();
-        if (then > last_seen.load(std::memory_order_relaxed))
-            last_seen.store(then, std::memory_order_relaxed);
+        const std::int64_t seen = now.time_since_epoch().count();
+        std::int64_t before = last_seen.load(std::memory_order_relaxed);
+        while (before < seen && !last_seen.compare_exchange_weak(before, seen, std::memory_order_relaxed)) {}
     }
 
     /// What the store knows of `last_seen` is too old.

@@ -58,6 +58,7 @@ private:
     void send_cookie(http::exchange& exchange, const session& session);
 
     task<result<committed>> store_change(change wanted);
+    task<session_ptr> successor(const live_session& old, time_point now);
 
     session_store& store_;
     const id_signer& signer_;

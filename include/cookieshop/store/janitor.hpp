@@ -12,8 +12,8 @@ namespace cookieshop::store {
 
 struct janitor_options {
     std::chrono::milliseconds every = std::chrono::seconds{10};
-    std::size_t batch = 500;  ///< rows a transaction; a full batch is followed by the next after `pause`
-    std::chrono::milliseconds pause{100};
+    std::size_t batch = 1000;  ///< rows a transaction; a full batch is followed by the next after `pause`
+    std::chrono::milliseconds pause{20};
 };
 
 /// Runs until it is cancelled. A failing store is logged and tried again at the next round. What it refers to

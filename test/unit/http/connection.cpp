@@ -2,9 +2,12 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <string>
+#include <thread>
 
 using namespace cookieshop::http;
 using cookieshop::task;
@@ -277,6 +280,47 @@ BOOST_AUTO_TEST_CASE(a_late_request_is_408) {
             BOOST_TEST(client.at_end());
         }
     }
+}
+
+// It would be answered for as long as it sends: what others ask comes in between.
+BOOST_AUTO_TEST_CASE(who_sends_without_end_does_not_keep_others_waiting) {
+    const test_server server{echo};
+    std::string many;
+    for (int i = 0; i < 2000; ++i) many += get;
+    std::atomic<bool> enough{false};
+    std::jthread greedy{[&] {
+        raw_client client{server.port()};
+        std::jthread reader{[&] {
+            while (client.skip(1) > 0) {}
+        }};
+        while (!enough && client.send(many)) {}
+        client.shut_down_output();
+    }};
+    auto longest = std::chrono::steady_clock::duration{};
+    for (int i = 0; i < 100; ++i) {
+        const auto begin = std::chrono::steady_clock::now();
+        raw_client other{server.port()};
+        BOOST_TEST(other.ask(get).status == 200u);
+        longest = std::max(longest, std::chrono::steady_clock::now() - begin);
+    }
+    enough = true;
+    BOOST_TEST(
+        (longest < milliseconds{100}), std::chrono::duration_cast<milliseconds>(longest).count() << " ms"
+    );
+}
+
+BOOST_AUTO_TEST_CASE(reading_a_little_now_and_then_does_not_put_off_the_deadline) {
+    const test_server server{echo, short_timeouts()};
+    raw_client client{server.port()};
+    for (int i = 0; i < 16; ++i) client.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+    constexpr std::size_t a_little = 4096;
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds{8};
+    bool ended = false;
+    while (!ended && std::chrono::steady_clock::now() < give_up) {
+        std::this_thread::sleep_for(milliseconds{5});  // the pace of this client
+        ended = client.skip(a_little) < a_little;
+    }
+    BOOST_TEST(ended);
 }
 
 BOOST_AUTO_TEST_CASE(dripping_bytes_do_not_put_off_the_deadline) {

@@ -110,4 +110,16 @@ BOOST_AUTO_TEST_CASE(a_bad_pattern_is_refused_at_the_start) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_router_can_be_moved) {
+    router first;
+    first.get("/a", [](exchange& exchange) -> pending {
+        exchange.response.body = "a";
+        return std::nullopt;
+    });
+    const router second{std::move(first)};
+    parsed_request p{get_request("/a")};
+    second(p.exchange);
+    BOOST_TEST(p.exchange.response.body == "a");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
