@@ -21,6 +21,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <spdlog/async.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
@@ -73,6 +74,22 @@ http::server_options server_options(const settings& settings) {
     };
 }
 
+// A thread of its own writes the log, so that a slow reader of it holds up nobody; past its bound the oldest lines go.
+class log_thread {
+public:
+    explicit log_thread(spdlog::level::level_enum level) {
+        constexpr std::size_t lines_max = 8192;
+        spdlog::init_thread_pool(lines_max, 1);
+        spdlog::set_default_logger(spdlog::create_async_nb<spdlog::sinks::stderr_sink_mt>("cookieshop"));
+        spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+        spdlog::set_level(level);
+        spdlog::flush_on(spdlog::level::trace);
+    }
+    ~log_thread() { spdlog::shutdown(); }
+    log_thread(const log_thread&) = delete;
+    log_thread& operator=(const log_thread&) = delete;
+};
+
 // Every connection is a descriptor: as many as the system lets us have.
 void raise_descriptor_limit() {
     rlimit limit{};
@@ -121,8 +138,8 @@ void serve(const settings& settings) {
     shop::orders orders{readers};
 
     const shop::pages_options views{settings.views, settings.dev};
-    const http::assets assets{shop::asset_files(views)};
-    shop::pages pages{views, [&assets](std::string_view name) { return assets.url(name); }};
+    http::assets assets;
+    shop::pages pages{views, assets};
     http::set_error_renderer(
         [&pages](std::string& html, unsigned status, std::string_view title, std::string_view detail) {
             pages.render(html, shop::error_page{status, title, detail});
@@ -171,7 +188,7 @@ void migrate(const settings& settings) {
 }
 
 void run(const config::command& command) {
-    spdlog::set_level(command.values.log_level);
+    const log_thread log{command.values.log_level};
     using kind = config::command::kind;
     switch (command.what) {
     case kind::serve: return serve(command.values);
@@ -186,8 +203,6 @@ void run(const config::command& command) {
 int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);  // whoever reads the log may go away
     umask(077);                     // the database and the key are their owner's alone
-    spdlog::set_default_logger(spdlog::stderr_logger_mt("cookieshop"));
-    spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
     try {
         const auto parsed =
             config::parse({{argv + 1, argv + argc}, config::process_environment(), config::read_dotenv()});

@@ -69,25 +69,35 @@ struct assets::file {
     std::string etag;
 };
 
-assets::assets(std::map<std::string, std::string, std::less<>> files) {
-    for (auto& [name, content] : files) {
-        const std::string_view type = content_type_of(name);
-        const std::string hash = fingerprint(content);
-        files_.emplace(name, file{std::move(content), type, hash, '"' + hash + '"'});
-    }
+assets::assets(files files) {
+    replace(std::move(files));
 }
 
 assets::~assets() = default;
 
+void assets::replace(files files) {
+    auto fresh = std::make_unique<set>();
+    for (auto& [name, content] : files) {
+        const std::string_view type = content_type_of(name);
+        const std::string hash = fingerprint(content);
+        fresh->emplace(name, file{std::move(content), type, hash, '"' + hash + '"'});
+    }
+    const std::lock_guard lock{replacing_};
+    sets_.push_back(std::move(fresh));
+    served_ = sets_.back().get();
+}
+
 std::string assets::url(std::string_view name) const {
-    const auto found = files_.find(name);
-    if (found == files_.end()) throw std::out_of_range{"there is no asset " + std::string{name}};
+    const set& files = *served_.load();
+    const auto found = files.find(name);
+    if (found == files.end()) throw std::out_of_range{"there is no asset " + std::string{name}};
     return "/assets/" + found->first + '?' + std::string{version_prefix} + found->second.hash;
 }
 
 void assets::serve(exchange& exchange) const {
-    const auto found = files_.find(exchange.params[0]);
-    if (found == files_.end()) return fail(exchange, status::not_found);
+    const set& files = *served_.load();
+    const auto found = files.find(exchange.params[0]);
+    if (found == files.end()) return fail(exchange, status::not_found);
     const file& asset = found->second;
     response& response = exchange.response;
     const std::string_view query = exchange.request.query;

@@ -6,6 +6,9 @@
 #include <boost/json/serialize.hpp>
 #include <spdlog/spdlog.h>
 
+#include <atomic>
+#include <chrono>
+
 namespace cookieshop::http {
 namespace {
 
@@ -59,6 +62,14 @@ bool wants_json(const request& request) noexcept {
            || request.path.starts_with("/api/");
 }
 
+// A flood of requests that are refused must not become a flood of lines.
+bool is_a_new_second() noexcept {
+    static std::atomic<std::chrono::steady_clock::rep> next{0};
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    auto due = next.load(std::memory_order_relaxed);
+    return now.count() >= due && next.compare_exchange_strong(due, (now + std::chrono::seconds{1}).count());
+}
+
 }  // namespace
 
 void set_error_renderer(error_renderer new_renderer) {
@@ -92,7 +103,7 @@ void fail(exchange& exchange, std::exception_ptr exception) {
     try {
         std::rethrow_exception(exception);
     } catch (const overloaded& e) {
-        spdlog::warn("{} {}: {}", method, path, e.what());
+        if (is_a_new_second()) spdlog::warn("{} {}: {}", method, path, e.what());
         fail(exchange, status::service_unavailable, "The server is busy. Please try again in a moment.");
         exchange.response.set("Retry-After", std::to_string(e.retry_after.count()));
     } catch (const unavailable& e) {

@@ -249,13 +249,21 @@ view::files read_views(const pages_options& options) {
     return result;
 }
 
-std::string picture_url(const cookie& cookie, const view::asset_url& asset_url) {
+std::string picture_url(const cookie& cookie, const http::assets& assets) {
     const std::string name = std::string{cookie.id} + ".svg";
     try {
-        return asset_url(name);
+        return assets.url(name);
     } catch (const std::out_of_range&) {
         throw view::view_error{"there is no asset " + name + "; add the file"};
     }
+}
+
+http::assets::files asset_files(const view::files& views) {
+    http::assets::files result;
+    for (const auto& [name, content] : views) {
+        if (name.starts_with(assets_folder)) result.emplace(name.substr(assets_folder.size()), content);
+    }
+    return result;
 }
 
 // The built-in views don't change.
@@ -275,6 +283,11 @@ struct pages::compiled {
     template <class... Page>
     using templates = std::tuple<view::page_template<Page>...>;
 
+    compiled(const view::files& views, const http::assets& assets)
+        : compiled{view::library{views, [&assets](std::string_view name) { return assets.url(name); }}} {
+        for (const cookie& cookie : catalogue) cards.push_back({&cookie, picture_url(cookie, assets)});
+    }
+
     explicit compiled(const view::library& library)
         : all{framed<cookies_page>(library),  framed<basket_page>(library), framed<checkout_page>(library),
               framed<order_page>(library),    framed<orders_page>(library), framed<register_page>(library),
@@ -285,21 +298,13 @@ struct pages::compiled {
         cookies_page, basket_page, checkout_page, order_page, orders_page, register_page, login_page,
         logout_page, settings_page, sessions_page, error_page>
         all;
+    std::vector<cookie_card> cards;  // in the order of the catalogue
 };
 
-view::files asset_files(const pages_options& options) {
-    view::files result;
-    for (auto& [name, content] : read_views(options)) {
-        if (name.starts_with(assets_folder)) result.emplace(name.substr(assets_folder.size()), content);
-    }
-    return result;
-}
-
-pages::pages(pages_options options, view::asset_url asset_url)
-    : options_{usable(std::move(options))}, asset_url_{std::move(asset_url)} {
-    for (const cookie& cookie : catalogue) cards_.push_back({&cookie, picture_url(cookie, asset_url_)});
+pages::pages(pages_options options, http::assets& assets)
+    : options_{usable(std::move(options))}, assets_{assets} {
     if (options_.watch) seen_change_ = view::last_change(options_.folder);
-    current_.publish(compile());
+    read_again();
 }
 
 pages::~pages() = default;
@@ -324,20 +329,25 @@ template void pages::render(std::string&, const error_page&) const;
 
 const cookie_card& pages::card(const cookie& cookie) const noexcept {
     assert(&cookie >= catalogue.data() && &cookie < catalogue.data() + catalogue.size());
-    return cards_[static_cast<std::size_t>(&cookie - catalogue.data())];
+    return current_.get().cards[static_cast<std::size_t>(&cookie - catalogue.data())];
 }
 
 std::optional<std::string> pages::reload() {
+    const std::lock_guard lock{reloading_};
     try {
-        current_.publish(compile());
+        read_again();
         return std::nullopt;
     } catch (const std::exception& error) {
         return error.what();
     }
 }
 
-std::shared_ptr<const pages::compiled> pages::compile() const {
-    return std::make_shared<const compiled>(view::library{read_views(options_), asset_url_});
+// The assets first: pages name them by their content. Precondition: nobody else does the same.
+void pages::read_again() const {
+    const view::files views = read_views(options_);
+    assets_.replace(asset_files(views));
+    all_.push_back(std::make_shared<const compiled>(views, assets_));
+    current_.publish(all_.back());
 }
 
 // Looks at most once a second. Blocks, and so is for development only.
@@ -350,7 +360,7 @@ void pages::reload_if_changed() const {
         const auto change = view::last_change(options_.folder);
         if (change == seen_change_) return;
         seen_change_ = change;
-        current_.publish(compile());
+        read_again();
     } catch (const std::exception& error) {
         spdlog::error("views: {}; the old ones stay in use", error.what());
     }

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "cookieshop/http/assets.hpp"
 #include "cookieshop/util/clock.hpp"
 #include "cookieshop/view/snapshot.hpp"
 #include "cookieshop/view/template.hpp"
@@ -218,16 +219,14 @@ struct pages_options {
     bool watch = false;            // read the folder again when a file in it changes
 };
 
-// The files that /assets/ serves, by name: those of the views' folder `assets`.
-view::files asset_files(const pages_options& options);
-
 // All templates, compiled at start-up. Rendering looks nothing up and allocates only where `out` must grow.
 // May be called from all threads, `reload` included.
 class pages {
 public:
     // Throws `view::view_error`, which names file and line, or `std::system_error` when the folder can't be
     // read.
-    pages(pages_options options, view::asset_url asset_url);
+    // `assets` outlives it, and serves what is in the folder `assets` of the views.
+    pages(pages_options options, http::assets& assets);
     ~pages();
 
     // Appends the page to `out`. Page: one of the structs above.
@@ -237,20 +236,21 @@ public:
     // Precondition: `cookie` is an element of the catalogue.
     const cookie_card& card(const cookie& cookie) const noexcept;
 
-    // Reads and compiles the views again. What is wrong with them, if anything; then the old ones stay in
+    // Reads and compiles the views again, and the assets with them. What is wrong with them, if anything; then the old ones stay in
     // use.
     std::optional<std::string> reload();
 
 private:
     struct compiled;
 
-    std::shared_ptr<const compiled> compile() const;
+    void read_again() const;
     void reload_if_changed() const;
 
     const pages_options options_;  // watches nothing when there is no folder
-    const view::asset_url asset_url_;
-    std::vector<cookie_card> cards_;  // in the order of the catalogue
+    http::assets& assets_;
     mutable view::snapshot<compiled> current_;
+    mutable std::vector<std::shared_ptr<const compiled>>
+        all_;  // what was current once: cards of it are in use
     mutable std::mutex reloading_;
     mutable std::filesystem::file_time_type seen_change_;
     mutable std::atomic<std::chrono::steady_clock::rep> next_look_ = 0;

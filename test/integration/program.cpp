@@ -351,6 +351,27 @@ BOOST_AUTO_TEST_CASE(a_hangup_reads_the_views_again) {
     BOOST_TEST(eventually([&] { return shows(visitor.get("/login"), "Don't forget me"); }));
 }
 
+BOOST_AUTO_TEST_CASE(a_hangup_reads_the_assets_again_too) {
+    const temp_folder folder;
+    const auto views = copy_views(folder);
+    const shop shop{{{"--views", views.string()}}};
+    auto visitor = shop.guest();
+    const auto old_page = visitor.get("/login");
+    write(views / "assets" / "style.css", "body { color: teal }");
+    shop.server.signal(SIGHUP);
+    const auto style = [](const answer& page) {
+        for (const auto& element : elements(page.body))
+            if (element.attributes.contains("rel") && element.attributes.at("rel") == "stylesheet")
+                return element.attributes.at("href");
+        return std::string{};
+    };
+    BOOST_TEST(eventually([&] { return style(visitor.get("/login")) != style(old_page); }));
+    const auto fresh = visitor.get(style(visitor.get("/login")));
+    BOOST_TEST(fresh.body == "body { color: teal }");
+    BOOST_TEST(header_names(fresh, "Cache-Control", "immutable"));
+    BOOST_TEST(has_header(visitor.get(style(old_page)), "Cache-Control", "no-cache"));
+}
+
 BOOST_AUTO_TEST_CASE(broken_views_leave_the_old_ones_in_use) {
     const temp_folder folder;
     const auto views = copy_views(folder);

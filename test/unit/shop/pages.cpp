@@ -16,17 +16,15 @@
 #include <unistd.h>
 
 namespace fs = std::filesystem;
+namespace http = cookieshop::http;
 namespace view = cookieshop::view;
 using namespace cookieshop::shop;
 
 namespace {
 
-std::string asset_url(std::string_view name) {
-    return "/assets/" + std::string{name};
-}
-
 const pages& shop_pages() {
-    static const pages all{{}, asset_url};
+    static http::assets assets;
+    static const pages all{{}, assets};
     return all;
 }
 
@@ -84,6 +82,7 @@ struct folder_of_views {
     }
 
     fs::path path = fs::temp_directory_path() / ("cookieshop-views-" + std::to_string(::getpid()));
+    http::assets assets;
 };
 
 std::string error_page_of(const pages& pages) {
@@ -237,7 +236,7 @@ BOOST_AUTO_TEST_CASE(the_shop_shows_every_cookie) {
     for (const cookie& cookie : catalogue) {
         BOOST_TEST_CONTEXT(cookie.id) {
             BOOST_TEST(contains(html, "name=\"cookie\" value=\"" + std::string{cookie.id} + '"'));
-            BOOST_TEST(contains(html, "src=\"/assets/" + std::string{cookie.id} + ".svg\""));
+            BOOST_TEST(contains(html, "src=\"/assets/" + std::string{cookie.id} + ".svg?v="));
         }
     }
     BOOST_TEST(contains(html, "<strong>$12.50</strong>"));
@@ -292,34 +291,36 @@ BOOST_AUTO_TEST_CASE(the_checkout_of_three_is_small) {
     BOOST_TEST(rendered(checkout_page{member, lines, {4850}, "4f1d2c8e9b7a"}).size() < 2560U);
 }
 
-BOOST_AUTO_TEST_CASE(assets_are_those_of_the_views) {
-    const view::files files = asset_files({});
-    BOOST_TEST(files.contains("style.css"));
-    BOOST_TEST(files.contains("favicon.svg"));
-    for (const cookie& cookie : catalogue) BOOST_TEST(files.contains(std::string{cookie.id} + ".svg"));
-    BOOST_TEST(!files.contains("layout.html"));
+BOOST_AUTO_TEST_CASE(the_folder_of_assets_is_served) {
+    http::assets assets;
+    const pages all{{}, assets};
+    for (const cookie& cookie : catalogue) BOOST_TEST(assets.url(std::string{cookie.id} + ".svg") != "");
+    BOOST_CHECK_THROW(assets.url("layout.html"), std::out_of_range);
 }
 
 BOOST_AUTO_TEST_CASE(the_embedded_files_are_those_of_the_folder) {
-    BOOST_TEST((asset_files({}) == asset_files({.folder = COOKIESHOP_VIEWS})));
+    http::assets built_in, of_the_folder;
+    const pages embedded{{}, built_in}, read{{.folder = COOKIESHOP_VIEWS}, of_the_folder};
+    BOOST_TEST(built_in.url("style.css") == of_the_folder.url("style.css"));
+    BOOST_TEST(error_page_of(embedded) == error_page_of(read));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_folder_replaces_the_views, folder_of_views) {
     write("error.html", "{{heading}}!");
-    const pages own{{.folder = path}, asset_url};
+    const pages own{{.folder = path}, assets};
     BOOST_TEST(error_page_of(own) == "Not Found!");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_broken_folder_is_refused, folder_of_views) {
     write("login.html", "\n{{emial}}");
-    BOOST_CHECK_EXCEPTION(pages({.folder = path}, asset_url), view::view_error, [](const auto& error) {
+    BOOST_CHECK_EXCEPTION(pages({.folder = path}, assets), view::view_error, [](const auto& error) {
         return std::string_view{error.what()}.starts_with("login.html:2: ");
     });
-    BOOST_CHECK_THROW(pages({.folder = path / "nowhere"}, asset_url), std::system_error);
+    BOOST_CHECK_THROW(pages({.folder = path / "nowhere"}, assets), std::system_error);
 }
 
 BOOST_FIXTURE_TEST_CASE(reloading_takes_what_is_new_and_keeps_what_works, folder_of_views) {
-    pages own{{.folder = path}, asset_url};
+    pages own{{.folder = path}, assets};
     write("error.html", "first");
     BOOST_TEST(error_page_of(own) != "first");
     BOOST_TEST(!own.reload());
@@ -333,15 +334,24 @@ BOOST_FIXTURE_TEST_CASE(reloading_takes_what_is_new_and_keeps_what_works, folder
 }
 
 BOOST_FIXTURE_TEST_CASE(a_watched_folder_is_read_again_when_a_file_changed, folder_of_views) {
-    const pages own{{.folder = path, .watch = true}, asset_url};
+    const pages own{{.folder = path, .watch = true}, assets};
     write("error.html", "changed");
     fs::last_write_time(path / "error.html", fs::file_time_type::clock::now() + std::chrono::seconds{5});
     BOOST_TEST(error_page_of(own) == "changed");
 }
 
-BOOST_AUTO_TEST_CASE(a_missing_picture_is_named) {
-    const auto none = [](std::string_view) -> std::string { throw std::out_of_range{"no such asset"}; };
-    BOOST_CHECK_EXCEPTION(pages({}, none), view::view_error, [](const auto& error) {
+BOOST_FIXTURE_TEST_CASE(a_changed_asset_has_another_url, folder_of_views) {
+    pages own{{.folder = path}, assets};
+    const std::string before = own.card(catalogue[0]).picture, style = assets.url("style.css");
+    write("assets/chocolate-chip.svg", "<svg/>");
+    BOOST_TEST(!own.reload());
+    BOOST_TEST(own.card(catalogue[0]).picture != before);
+    BOOST_TEST(assets.url("style.css") == style);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_missing_picture_is_named, folder_of_views) {
+    fs::remove(path / "assets" / "chocolate-chip.svg");
+    BOOST_CHECK_EXCEPTION(pages({.folder = path}, assets), view::view_error, [](const auto& error) {
         return error.what() == std::string_view{"there is no asset chocolate-chip.svg; add the file"};
     });
 }
