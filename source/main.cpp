@@ -27,6 +27,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <csignal>
 #include <exception>
 #include <iostream>
@@ -146,23 +147,23 @@ void serve(const settings& settings) {
         }
     );
 
-    const http::server* running = nullptr;
+    std::atomic<bool> draining{false};
     const shop::app app{
-        pages,
-        assets,
-        manager,
-        users,
-        hasher,
-        throttle,
-        orders,
-        readers,
-        settings.password_min_length,
-        settings.detailed_login_errors,
-        [&running] { return running->draining(); }};
+        .pages = pages,
+        .assets = assets,
+        .sessions = manager,
+        .users = users,
+        .hasher = hasher,
+        .throttle = throttle,
+        .orders = orders,
+        .database = readers,
+        .draining = draining,
+        .password_length_min = settings.password_min_length,
+        .detailed_login_errors = settings.detailed_login_errors,
+    };
     const http::router site = shop::routes(app);
     http::server server{
         server_options(settings), [&site](http::exchange& exchange) { return site(exchange); }, clock};
-    running = &server;
 
     asio::signal_set stop_signals{main_loop, SIGTERM, SIGINT}, hangup{main_loop, SIGHUP};
     stop_signals.async_wait([&](const error_code&, int) { main_loop.stop(); });
@@ -176,6 +177,7 @@ void serve(const settings& settings) {
     // Whoever asks a second time does not want to wait.
     stop_signals.clear();
     spdlog::info("stopping: answering what is under way");
+    draining = true;
     server.stop();
 }
 

@@ -39,6 +39,10 @@ struct schema_line {
     }
 };
 
+void require_end(const std::string& statement) {
+    if (!statement.empty()) throw std::invalid_argument{"schema: a statement without its ';': " + statement};
+}
+
 }  // namespace
 
 std::vector<migration> read_migrations(std::string_view schema, dialect dialect) {
@@ -47,6 +51,7 @@ std::vector<migration> read_migrations(std::string_view schema, dialect dialect)
     while (!schema.empty()) {
         const std::string_view text = take_line(schema);
         if (text.starts_with(header)) {
+            require_end(statement);
             migrations.emplace_back();
             const std::string number = std::to_string(migrations.size());
             if (!text.substr(header.size()).starts_with(number + ':'))
@@ -58,6 +63,7 @@ std::vector<migration> read_migrations(std::string_view schema, dialect dialect)
         statement.append(line.sql).push_back('\n');
         if (line.sql.ends_with(';')) migrations.back().push_back(std::exchange(statement, {}));
     }
+    require_end(statement);
     return migrations;
 }
 

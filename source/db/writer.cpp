@@ -170,7 +170,10 @@ task<> writer::committed(std::shared_ptr<detail::write_job> job) {
         // The work guard keeps the waiter's loop running until the job is through.
         auto waiter = std::make_shared<decltype(handler)>(std::move(handler));
         auto complete = [waiter, work = asio::make_work_guard(io)](std::exception_ptr error) {
-            asio::post(work.get_executor(), [waiter, error] { std::move (*waiter)(error); });
+            asio::post(work.get_executor(), [waiter, error] {
+                auto& resume = *waiter;
+                std::move(resume)(error);
+            });
         };
         if (!self_->push({std::move(job), complete, nullptr})) {
             complete(std::make_exception_ptr(overloaded{"db-writer: the queue is full"}));

@@ -60,7 +60,8 @@ void body_reader::take_framing(char c) noexcept {
     case place::size: return take_size(c);
     case place::extension: return skip_line(c, place::size_feed);
     case place::size_feed: expect(c, '\n', place::data); return begin_data();
-    case place::data: return;  // take_data
+    case place::data:  // take_data
+    case place::done: return;
     case place::data_return: return expect(c, '\r', place::data_feed);
     case place::data_feed: return expect(c, '\n', place::size);
     case place::trailer:
@@ -72,7 +73,7 @@ void body_reader::take_framing(char c) noexcept {
     case place::trailer_value: return skip_line(c, place::trailer_feed);
     case place::trailer_feed: return expect(c, '\n', place::trailer);
     case place::last_feed:
-        expect(c, '\n', place::size);
+        expect(c, '\n', place::done);
         if (progress_ == progress::incomplete) progress_ = progress::complete;
         return;
     }

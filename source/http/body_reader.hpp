@@ -43,6 +43,7 @@ private:
         trailer_value,
         trailer_feed,
         last_feed,
+        done,
     };
 
     explicit body_reader(std::uint64_t bytes_max) noexcept : bytes_max_{bytes_max} {}

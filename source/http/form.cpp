@@ -26,8 +26,11 @@ bool form::has(std::string_view name) const noexcept {
 }
 
 /*
-    application/x-www-form-urlencoded: name "=" value, separated by "&"; "+" is a space, %XX a byte. Empty
-   parts are passed over, a part without "=" is a name with an empty value (WHATWG URL, 5.1).
+    form = field *( "&" field )
+    field = name "=" value
+
+    In both "+" is a space and %XX a byte; empty fields are passed over, one without "=" is a name with an empty
+    value (WHATWG URL, 5.1).
 */
 std::optional<form> parse_form(std::string_view text, std::size_t fields_max) {
     form fields;

@@ -28,8 +28,6 @@ struct request_head {
     std::uint64_t content_length = 0;
     bool expects_continue = false;
     bool keep_alive = false;
-
-    bool has_body() const noexcept { return chunked || content_length > 0; }
 };
 
 // Reads the request at the front of `bytes`. `request` is filled with views into `bytes` and, where a path

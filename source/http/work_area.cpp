@@ -53,6 +53,7 @@ void work_area::drop_output() noexcept {
 }
 
 void work_area::clear() noexcept {
+    drop_request();
     begin_ = end_ = 0;
     drop_output();
 }

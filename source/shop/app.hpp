@@ -12,8 +12,8 @@
 #include "shop/orders.hpp"
 #include "shop/pages.hpp"
 
+#include <atomic>
 #include <cstddef>
-#include <functional>
 
 namespace cookieshop::shop {
 
@@ -26,10 +26,10 @@ struct app {
     auth::login_throttle& throttle;
     shop::orders& orders;
     db::readers& database;
+    const std::atomic<bool>& draining;  // no longer ready for more
 
     std::size_t password_length_min = 8;
     bool detailed_login_errors = false;
-    std::function<bool()> draining;
 };
 
 // The whole site: every path, and what answers it. `app` outlives the router.

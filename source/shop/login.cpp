@@ -17,18 +17,18 @@ bool is_checked(std::string_view value) {
     return !value.empty() && value != "0" && value != "false" && value != "off";
 }
 
-enum class outcome { logged_in, no_such_user, wrong_password };
+enum class login_outcome { logged_in, no_such_user, wrong_password };
 
 // The same work whether the user exists or not (ASVS 6.3.8): one look-up, one hash.
-task<outcome> log_in(
+task<login_outcome> log_in(
     const app& app, exchange& ex, session::session& session, std::string email, secret password, bool remember
 ) {
     const std::optional<auth::user> user = co_await app.users.find(email);
     std::optional<std::string> hash;
     if (user) hash = user->password_hash;
     const bool correct = co_await app.hasher.verify(password, hash);
-    if (!user) co_return outcome::no_such_user;
-    if (!correct) co_return outcome::wrong_password;
+    if (!user) co_return login_outcome::no_such_user;
+    if (!correct) co_return login_outcome::wrong_password;
 
     if (app.hasher.outdated(user->password_hash)) {
         std::string newer = co_await app.hasher.hash(std::move(password));
@@ -37,15 +37,15 @@ task<outcome> log_in(
     session.log_in({.user = user->id, .epoch = user->epoch, .remember = remember});
     const result<void> done = co_await session.commit(ex);
     // The password was changed, or the user deleted, while this one was verified: it is not correct any more.
-    if (!done && done.error() == errc::conflict) co_return outcome::wrong_password;
+    if (!done && done.error() == errc::conflict) co_return login_outcome::wrong_password;
     if (!done) throw boost::system::system_error{done.error()};
-    co_return outcome::logged_in;
+    co_return login_outcome::logged_in;
 }
 
-void say_what_was_wrong(const app& app, login_page& page, outcome outcome) {
+void say_what_was_wrong(const app& app, login_page& page, login_outcome outcome) {
     if (!app.detailed_login_errors)
         page.frame.problem = not_correct;
-    else if (outcome == outcome::no_such_user)
+    else if (outcome == login_outcome::no_such_user)
         page.email_faults.emplace_back(no_such_user);
     else
         page.password_faults.emplace_back(wrong_password);
@@ -77,7 +77,7 @@ task<> submit_login(const app& app, exchange& ex, session::session& session, con
         co_return show(app, ex, page, http::status::too_many_requests);
     }
 
-    outcome outcome{};
+    login_outcome outcome{};
     std::exception_ptr failure;
     try {
         outcome = co_await log_in(app, ex, session, email, secret{form["password"]}, remember);
@@ -90,7 +90,7 @@ task<> submit_login(const app& app, exchange& ex, session::session& session, con
         page.frame.problem = failed;
         co_return show(app, ex, page, ex.response.status);
     }
-    if (outcome != outcome::logged_in) {
+    if (outcome != login_outcome::logged_in) {
         say_what_was_wrong(app, page, outcome);
         co_return show(app, ex, page, http::status::unprocessable_entity);
     }

@@ -13,7 +13,6 @@ public:
         case errc::gone: return "the session has ended";
         case errc::conflict: return "it was changed meanwhile";
         case errc::exists: return "it exists already";
-        case errc::not_found: return "it does not exist";
         case errc::too_large: return "it is over a limit";
         case errc::out_of_range: return "the value is not allowed";
         }

@@ -23,7 +23,9 @@ options with_threads(options options) {
 
 struct watched_shop : shop {
     explicit watched_shop(options options = {})
-        : shop{with_threads(std::move(options)), {{"TSAN_OPTIONS", "halt_on_error=1 exitcode=66"}}} {}
+        : shop{
+            with_threads(std::move(options)),
+            {{"TSAN_OPTIONS", "halt_on_error=1 exitcode=66 suppressions=" COOKIESHOP_SUPPRESSIONS}}} {}
 
     ~watched_shop() {
         BOOST_TEST(server.stop() == 0, server.log());

@@ -20,9 +20,8 @@ enum class secure_cookies {
 struct policy {
     std::chrono::milliseconds idle_timeout = std::chrono::minutes{30};
     std::chrono::milliseconds absolute_timeout = std::chrono::hours{12};
-    std::chrono::milliseconds remember_for =
-        std::chrono::days{30};               ///< both timeouts of a remembered session
-    std::size_t data_limit = 4 * 1024;       ///< bytes of one session's data
+    std::chrono::milliseconds remember_for = std::chrono::days{30};  ///< both timeouts of a remembered one
+    std::size_t data_limit = 4 * 1024;                               ///< bytes of one session's data
     std::size_t sessions_per_user_max = 50;  ///< past it the session that was seen least recently ends
     secure_cookies secure = secure_cookies::when_secure;
 

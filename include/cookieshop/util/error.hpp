@@ -19,7 +19,6 @@ enum class errc {
     gone = 1,      ///< the session ended meanwhile
     conflict,      ///< somebody else changed it first; the user's epoch moved on
     exists,        ///< unique, and there already
-    not_found,     ///< no such row
     too_large,     ///< over a limit that the operator set
     out_of_range,  ///< a value that is not allowed here
 };

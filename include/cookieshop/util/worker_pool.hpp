@@ -9,7 +9,6 @@
 #include "cookieshop/util/error.hpp"
 #include "cookieshop/util/task.hpp"
 
-#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 

@@ -1,46 +1,12 @@
 // The hot path allocates nothing: every operator new of the program is counted while a client asks.
 
+#include "support/allocations.hpp"
 #include "cookieshop/http/router.hpp"
 #include "unit/http/test_server.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <string>
-
-namespace {
-
-std::atomic<bool> counting{false};
-std::atomic<std::size_t> allocations{0};
-
-void* counted_allocation(std::size_t size) {
-    if (counting.load(std::memory_order_relaxed)) allocations.fetch_add(1, std::memory_order_relaxed);
-    if (void* memory = std::malloc(size)) return memory;
-    throw std::bad_alloc{};
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-    return counted_allocation(size);
-}
-void* operator new[](std::size_t size) {
-    return counted_allocation(size);
-}
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete[](void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
-void operator delete[](void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
 
 using namespace cookieshop::http;
 
@@ -72,12 +38,12 @@ void require_no_allocations(std::string_view request) {
     const test_server server{[&](exchange& exchange) { return routes(exchange); }};
     frugal_client client{server.port()};
     for (int i = 0; i < 100; ++i) client.ask(request);
-    counting = true;
+    cookieshop::test::count_allocations(true);
     std::size_t answered = 0;
     for (int i = 0; i < 1000; ++i) answered += client.ask(request) > page.size() ? 1 : 0;
-    counting = false;
+    cookieshop::test::count_allocations(false);
     BOOST_TEST(answered == 1000u);
-    BOOST_TEST(allocations.exchange(0) == 0u);
+    BOOST_TEST(cookieshop::test::take_allocation_count() == 0u);
 }
 
 }  // namespace
