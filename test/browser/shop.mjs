@@ -113,7 +113,14 @@ async function walk(browser, email, { javaScriptEnabled }) {
     await look('register-refused');
     await register(page, email);
 
-    await page.getByLabel('Quantity of Linzer Heart').fill('2');
+    const quantity = page.getByLabel('Quantity of Linzer Heart');
+    await quantity.fill('100');
+    await page.getByRole('button', { name: 'Add Linzer Heart to the basket' }).click();
+    await page.getByText('The quantity must be between 1 and 99.').waitFor();
+    assert.equal(await quantity.inputValue(), '100');
+    assert.ok(await quantity.and(page.locator(':focus')).count(), 'the field with the fault has the focus');
+    await look('cookies-refused');
+    await quantity.fill('2');
     await page.getByRole('button', { name: 'Add Linzer Heart to the basket' }).click();
     await see(page, 'Basket', /^\/basket$/);
     await page.getByText('2 × Linzer Heart').waitFor();
@@ -157,6 +164,14 @@ async function walk(browser, email, { javaScriptEnabled }) {
     await second.page.getByText('Please log in to access this page.').waitFor();
     if (javaScriptEnabled) await inspect(second, 'login');
 
+    if (javaScriptEnabled) {
+        // A link on another site, which this server is too when it is called by another name.
+        const logout = new URL('/logout', url).href;
+        await page.goto(new URL('/cookies', url.replace('127.0.0.1', 'localhost')).href);
+        await page.evaluate((href) => { location.href = href; }, logout);
+        await see(page, 'Logout', /^\/logout$/);
+        await look('logout');
+    }
     await page.goto('/cookies');
     await page.getByRole('button', { name: 'Logout' }).click();
     await see(page, 'Login', /^\/login$/);
