@@ -273,7 +273,7 @@ connection::step connection::time_out() {
         closing_ = true;
         return step::end;
     }
-    area().exchange.request.clear();
+    salvage(area().unread(), area().exchange.request);
     return refuse(too_slow);
 }
 

@@ -150,8 +150,8 @@ void io_thread::sweep() {
 }
 
 void io_thread::begin_drain(std::chrono::milliseconds patience) {
-    services_.draining = true;
     listener_.close();
+    services_.draining = true;
     drain_timer_.expires_after(patience);
     drain_timer_.async_wait([this](error_code cancelled) {
         if (!cancelled) cut_off_all();

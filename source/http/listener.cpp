@@ -56,7 +56,9 @@ void listener::start() {
     await();
 }
 
+// Closing would reset those whom the kernel has taken already, with the requests that they have sent.
 void listener::close() {
+    accept_all();
     error_code ignored;
     socket_.close(ignored);
     pause_.cancel();

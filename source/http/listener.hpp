@@ -32,6 +32,8 @@ public:
     asio::ip::tcp::endpoint local_endpoint() const { return socket_.local_endpoint(); }
 
     void start();
+
+    // Accepts those who wait, then nobody.
     void close();
 
 private:

@@ -133,7 +133,15 @@ std::optional<refusal> check_limits(
     return std::nullopt;
 }
 
-// What matters of a request that can't be read: whether its answer may have content, and in what form it is wanted.
+request_head refused(const refusal& refusal) {
+    request_head head;
+    head.verdict = verdict::refused;
+    head.refusal = refusal;
+    return head;
+}
+
+}  // namespace
+
 void salvage(std::string_view block, request& request) noexcept {
     request.clear();
     if (block.starts_with("HEAD ")) request.method = verb::head;
@@ -146,15 +154,6 @@ void salvage(std::string_view block, request& request) noexcept {
         request.add({field::accept, line.substr(0, name.size() - 1), trim(line.substr(name.size()))});
     }
 }
-
-request_head refused(const refusal& refusal) {
-    request_head head;
-    head.verdict = verdict::refused;
-    head.refusal = refusal;
-    return head;
-}
-
-}  // namespace
 
 request_head read_head(
     std::string_view bytes, const parser_limits& limits, request& request, std::string& decoded_path

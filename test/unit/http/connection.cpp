@@ -323,6 +323,18 @@ BOOST_AUTO_TEST_CASE(reading_a_little_now_and_then_does_not_put_off_the_deadline
     BOOST_TEST(ended);
 }
 
+BOOST_AUTO_TEST_CASE(who_was_too_slow_is_told_so_in_the_form_that_was_asked_for) {
+    const test_server server{echo, short_timeouts()};
+    raw_client program{server.port()}, browser{server.port()};
+    program.send("GET / HTTP/1.1\r\nAccept: application/json\r\nHost: a\r\n");
+    browser.send("GET / HTTP/1.1\r\nAccept: text/html\r\nHost: a\r\n");
+    const reply to_program = program.read(), to_browser = browser.read();
+    BOOST_TEST(to_program.status == 408u);
+    BOOST_TEST(to_program.field("Content-Type") == "application/problem+json");
+    BOOST_TEST(to_browser.status == 408u);
+    BOOST_TEST(to_browser.field("Content-Type") == "text/html; charset=utf-8");
+}
+
 BOOST_AUTO_TEST_CASE(dripping_bytes_do_not_put_off_the_deadline) {
     const test_server server{echo, short_timeouts()};
     for (const std::string& part : {std::string{"GET /"}, post("Content-Length: 60000\r\n")}) {
