@@ -111,12 +111,14 @@ BOOST_AUTO_TEST_CASE(a_wrong_password_takes_as_long_at_a_cheaper_hash_of_the_pas
 BOOST_AUTO_TEST_CASE(a_damaged_hash_matches_nothing_and_is_outdated) {
     const std::string phc = hash("secret");
     for (const std::string& damaged :
-         {""s, "secret"s, phc.substr(0, phc.size() - 1), '$' + phc, std::string(4096, '$'),
+         {""s, "secret"s, phc.substr(0, phc.rfind('$')), '$' + phc, std::string(4096, '$'),
           "$argon2id$v=19$m=8,t=1,p=1$$"s}) {
         BOOST_TEST(!verify("secret", damaged));
         BOOST_TEST(!verify("", damaged));
         BOOST_TEST(hasher.outdated(damaged));
     }
+    // One character less is still base64 in one case of sixteen, and then only the comparison tells.
+    BOOST_TEST(!verify("secret", phc.substr(0, phc.size() - 1)));
 }
 
 BOOST_AUTO_TEST_CASE(past_its_queue_it_refuses_at_once_and_does_what_it_took) {
