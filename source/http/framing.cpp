@@ -6,6 +6,7 @@
 #include <boost/beast/core/string.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <limits>
 
@@ -189,14 +190,27 @@ private:
 };
 
 bool is_port(std::string_view text) noexcept {
-    if (text.size() > 5 || !std::ranges::all_of(text, is_digit)) return false;
+    if (text.size() > 5) return false;
     unsigned port = 0;
-    std::from_chars(text.data(), text.data() + text.size(), port);
+    for (const char c : text) {
+        if (!is_digit(c)) return false;
+        port = 10 * port + static_cast<unsigned>(c - '0');
+    }
     return port <= std::numeric_limits<std::uint16_t>::max();
 }
 
+constexpr std::array<bool, 256> name_chars = [] {
+    std::array<bool, 256> table{};
+    for (int c = 0; c < 128; ++c) {
+        const char letter = static_cast<char>(c);
+        const bool punctuation = std::string_view{"-._~"}.find(letter) != std::string_view::npos;
+        table[static_cast<std::size_t>(c)] = is_alpha(letter) || is_digit(letter) || punctuation;
+    }
+    return table;
+}();
+
 bool is_name_char(char c) noexcept {
-    return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
+    return name_chars[static_cast<unsigned char>(c)];
 }
 
 bool is_ipv6(std::string_view text) noexcept {

@@ -105,9 +105,21 @@ bool read_path(request& request, std::string& decoded_path) {
     return std::ranges::none_of(request.path, is_control) && is_utf8(request.path);
 }
 
+// A path like most: a slash, and nothing that has to be split off, decoded or refused.
+bool is_simple_path(std::string_view target) noexcept {
+    constexpr auto is_simple = [](char c) {
+        return is_alpha(c) || is_digit(c) || c == '/' || c == '-' || c == '.';
+    };
+    return target.starts_with('/') && std::ranges::all_of(target, is_simple);
+}
+
 std::optional<refusal> read_target(request& request, std::string& decoded_path) {
     if (request.method == verb::unknown || request.method == verb::connect) {
         return refusal{status::not_implemented, "This method is not supported."};
+    }
+    if (is_simple_path(request.target)) {
+        request.path = request.target;
+        return std::nullopt;
     }
     if (request.target == "*" && request.method == verb::options) {
         request.path = request.target;

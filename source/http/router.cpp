@@ -5,7 +5,6 @@
 #include <boost/beast/http/verb.hpp>
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <stdexcept>
 #include <vector>
@@ -84,22 +83,22 @@ struct router::methods {
 
 // One segment of the patterns. A path is looked up by walking down, text before parameter at every step.
 struct router::node {
-    std::map<std::string, node, std::less<>> children;
+    struct text_child;
+
+    std::vector<text_child>
+        children;  // a handful: most differ in length, so that few characters are compared
     std::unique_ptr<node> parameter;
     router::methods methods;
 
-    node& child(std::string_view segment) {
-        if (!is_parameter(segment)) return children[std::string{segment}];
-        if (!parameter) parameter = std::make_unique<node>();
-        return *parameter;
-    }
+    const node* find(std::string_view segment) const noexcept;
+    node& child(std::string_view segment);
 
     // The node that `path` leads to, or null; fills in `params`. Recurses no deeper than the longest pattern.
     const node* match(std::string_view path, path_params& params) const {
         if (path.empty()) return methods.routes.empty() ? nullptr : this;
         const std::string_view segment = take_segment(path);
-        if (const auto text = children.find(segment); text != children.end()) {
-            if (const node* found = text->second.match(path, params)) return found;
+        if (const node* text = find(segment)) {
+            if (const node* found = text->match(path, params)) return found;
         }
         if (!parameter || segment.empty()) return nullptr;
         params.values[params.count++] = segment;
@@ -108,6 +107,26 @@ struct router::node {
         return found;
     }
 };
+
+struct router::node::text_child {
+    std::string text;
+    node below;
+};
+
+const router::node* router::node::find(std::string_view segment) const noexcept {
+    const auto found = std::ranges::find(children, segment, &text_child::text);
+    return found == children.end() ? nullptr : &found->below;
+}
+
+router::node& router::node::child(std::string_view segment) {
+    if (is_parameter(segment)) {
+        if (!parameter) parameter = std::make_unique<node>();
+        return *parameter;
+    }
+    const auto found = std::ranges::find(children, segment, &text_child::text);
+    if (found != children.end()) return found->below;
+    return children.emplace_back(std::string{segment}, node{}).below;
+}
 
 router::router() : root_{std::make_unique<node>()} {}
 router::router(router&&) noexcept = default;

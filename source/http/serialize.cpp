@@ -25,12 +25,9 @@ constexpr std::string_view security_fields =
 constexpr std::string_view transport_security =
     "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n";
 
-// The common statuses are copied as a whole; `obsolete_reason` and the digits are for the rest.
-constexpr std::string_view ok_line = "HTTP/1.1 200 OK\r\n";
-
 constexpr std::size_t head_size_typical = 1024;
 
-std::string_view caching_fields(caching caching) {
+std::string caching_fields(caching caching) {
     switch (caching) {
     // 'no-cache' lets a browser keep the page but not show it again without asking: it changes with a login.
     case caching::shared_page: return "Cache-Control: no-cache\r\nVary: Cookie\r\n";
@@ -41,6 +38,17 @@ std::string_view caching_fields(caching caching) {
     return {};
 }
 
+// What follows the length in every response, laid out at start-up.
+std::string_view common_fields(caching caching) {
+    static const std::array fields = [] {
+        std::array<std::string, 4> all;
+        for (std::size_t i = 0; i < all.size(); ++i)
+            all[i] = caching_fields(static_cast<http::caching>(i)).append(security_fields);
+        return all;
+    }();
+    return fields[static_cast<std::size_t>(caching)];
+}
+
 void append_number(std::string& out, std::size_t number) {
     std::array<char, 20> digits;
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
@@ -49,7 +57,7 @@ void append_number(std::string& out, std::size_t number) {
 
 void append_status_line(std::string& out, status status) {
     if (status == status::ok) {
-        out += ok_line;
+        out += "HTTP/1.1 200 OK\r\n";  // `obsolete_reason` and the digits are for the others
         return;
     }
     out += "HTTP/1.1 ";
@@ -121,8 +129,7 @@ std::string_view serializer::append(std::string& out, const exchange& exchange, 
     append_status_line(out, response.status);
     out += date_line(exchange.now);
     append_content_fields(out, response, content.size());
-    out += caching_fields(response.caching);
-    out += security_fields;
+    out += common_fields(response.caching);
     if (exchange.secure) out += transport_security;
     out += connection_field(exchange.request.version, keep_alive);
     out += response.headers;

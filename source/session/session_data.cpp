@@ -1,20 +1,23 @@
 #include "cookieshop/session/session_data.hpp"
 
-#include <charconv>
-
 namespace cookieshop::session {
 namespace {
 
+// More than any size that a session's data may have.
+constexpr std::size_t size_digits_max = 9;
+
 // A netstring (D. J. Bernstein, 1997): "5:hello,". Takes one off `rest`; false where there is none.
 bool take_netstring(std::string_view& rest, std::string_view& text) noexcept {
-    std::size_t size = 0;
-    const char* const end = rest.data() + rest.size();
-    const auto [colon, error] = std::from_chars(rest.data(), end, size);
-    if (error != std::errc{} || colon == end || *colon != ':') return false;
-    const auto left = static_cast<std::size_t>(end - colon - 1);
-    if (size >= left || colon[1 + size] != ',') return false;
-    text = {colon + 1, size};
-    rest.remove_prefix(static_cast<std::size_t>(colon - rest.data()) + size + 2);
+    std::size_t size = 0, at = 0;
+    for (; at < rest.size() && rest[at] >= '0' && rest[at] <= '9'; ++at) {
+        if (at == size_digits_max) return false;
+        size = 10 * size + static_cast<std::size_t>(rest[at] - '0');
+    }
+    if (at == 0 || at == rest.size() || rest[at] != ':') return false;
+    rest.remove_prefix(at + 1);
+    if (size >= rest.size() || rest[size] != ',') return false;
+    text = rest.substr(0, size);
+    rest.remove_prefix(size + 1);
     return true;
 }
 

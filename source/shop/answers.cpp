@@ -8,10 +8,14 @@
 namespace cookieshop::shop {
 
 frame frame_of(const session::session& session) {
+    return frame_of(session, read_basket(session.data()));
+}
+
+frame frame_of(const session::session& session, const basket& basket) {
     frame frame;
     if (const account* user = session.user()) frame.user_email = user->email;
     frame.csrf_token = session.csrf_token();
-    frame.basket_count = read_basket(session.data()).count();
+    frame.basket_count = basket.count();
     return frame;
 }
 

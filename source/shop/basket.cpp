@@ -130,7 +130,7 @@ void show_basket(const app& app, exchange& ex, session::session& session) {
     boost::container::static_vector<basket_line, catalogue.size()> lines;
     for (const basket::line& line : basket.lines)
         lines.push_back({&app.pages.card(*line.cookie), line.quantity});
-    show(app, ex, basket_page{.frame = frame_of(session), .lines = lines, .total = basket.total()});
+    show(app, ex, basket_page{.frame = frame_of(session, basket), .lines = lines, .total = basket.total()});
 }
 
 task<> submit_basket(const app& app, exchange& ex, session::session& session, const form& form) {

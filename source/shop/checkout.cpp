@@ -29,7 +29,10 @@ void show_checkout_page(
     if (basket.lines.empty()) return http::see_other(ex.response, "/basket");
     const checkout_lines lines = lines_of(basket);
     checkout_page page{
-        .frame = frame_of(session), .lines = lines, .total = basket.total(), .order_token = basket.token};
+        .frame = frame_of(session, basket),
+        .lines = lines,
+        .total = basket.total(),
+        .order_token = basket.token};
     page.frame.problem = problem;
     show(app, ex, page, status);
 }

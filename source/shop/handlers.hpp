@@ -56,6 +56,7 @@ task<> show_readiness(const app& app, exchange& ex);
 
 // What every page shows of the session.
 frame frame_of(const session::session& session);
+frame frame_of(const session::session& session, const basket& basket);  // for who has read it already
 
 template <class Page>
 void show(const app& app, exchange& ex, const Page& page, http::status status = http::status::ok) {

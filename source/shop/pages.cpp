@@ -79,12 +79,12 @@ fields fields_of<session_entry>() {
 namespace {
 
 template <class Page>
-std::string_view heading(const frame&) {
+std::string_view heading() {
     return Page::heading;
 }
 
 template <class Page, area Where>
-bool here(const frame&) {
+bool here() {
     return Page::here == Where;
 }
 
@@ -98,7 +98,7 @@ constexpr auto any = [](const auto& list) { return !list.empty(); };
 template <class Page>
 fields with_frame(std::initializer_list<field> own) {
     fields result{
-        bind<&Page::frame, &heading<Page>>("heading"),
+        bind_constant<&heading<Page>>("heading"),
         bind<&Page::frame, &frame::logged_in>("logged_in"),
         bind<&Page::frame, &frame::user_email>("user_email"),
         bind<&Page::frame, &frame::csrf_token>("csrf_token"),
@@ -107,12 +107,12 @@ fields with_frame(std::initializer_list<field> own) {
         bind<&Page::frame, &frame::next>("next"),
         bind<&Page::frame, &frame::next, &in_url>("next_in_url"),
         bind<&Page::frame, &frame::basket_count>("basket_count"),
-        bind<&Page::frame, &here<Page, area::cookies>>("at_cookies"),
-        bind<&Page::frame, &here<Page, area::basket>>("at_basket"),
-        bind<&Page::frame, &here<Page, area::orders>>("at_orders"),
-        bind<&Page::frame, &here<Page, area::settings>>("at_settings"),
-        bind<&Page::frame, &here<Page, area::login>>("at_login"),
-        bind<&Page::frame, &here<Page, area::registration>>("at_register"),
+        bind_constant<&here<Page, area::cookies>>("at_cookies"),
+        bind_constant<&here<Page, area::basket>>("at_basket"),
+        bind_constant<&here<Page, area::orders>>("at_orders"),
+        bind_constant<&here<Page, area::settings>>("at_settings"),
+        bind_constant<&here<Page, area::login>>("at_login"),
+        bind_constant<&here<Page, area::registration>>("at_register"),
     };
     result.insert(result.end(), own.begin(), own.end());
     return result;

@@ -66,7 +66,8 @@ void compiler::compile(std::string_view layout, const fields& names) {
     if (!library_.files.contains(layout))
         throw view_error{"there is no view " + std::string{layout} + "; add the file"};
     file(layout);
-    flush_literal();
+    end_literal();
+    out_.text_.append(output::overrun, ' ');
 }
 
 // Precondition: there is such a file.
@@ -112,14 +113,29 @@ void compiler::body(cursor& at, const tag& opening) {
 
 void compiler::section(cursor& at, const tag& opening) {
     const found_field field = find(at, opening);
+    if (field.what->constant) return constant_section(at, opening, *field.what);
     const bool each = opening.sigil == '#' && field.what->row_fields;
     add(each ? action::each : opening.sigil == '#' ? action::when : action::unless, field);
     const std::size_t start = out_.steps_.size() - 1;
     if (each) names_.push_back(field.what->row_fields());
     body(at, opening);
     if (each) names_.pop_back();
-    flush_literal();
-    out_.steps_[start].end = out_.steps_.size();
+    end_literal();
+    out_.steps_[start].after = static_cast<std::uint32_t>(out_.steps_.size());
+}
+
+// Decided here: what is inside becomes a part of what is around it, or nothing.
+void compiler::constant_section(cursor& at, const tag& opening, const field& field) {
+    const bool shown = field.get.is_true(nullptr) == (opening.sigil == '#');
+    const std::size_t steps = out_.steps_.size(), text = out_.text_.size();
+    const std::string literal_before = literal_;
+    const bool line_started = line_starts_;
+    body(at, opening);
+    if (shown) return;
+    out_.steps_.resize(steps);
+    out_.text_.resize(text);
+    literal_ = literal_before;
+    line_starts_ = line_started;
 }
 
 void compiler::include(const cursor& at, const tag& tag) {
@@ -132,20 +148,25 @@ void compiler::include(const cursor& at, const tag& tag) {
 void compiler::write(const cursor& at, const tag& tag) {
     if (tag.name.starts_with(asset_prefix)) return asset(at, tag);
     const found_field field = find(at, tag);
-    if (!field.what->printable) {
+    if (!field.what->get.write) {
         fail(
             at.file, tag.line,
             quoted(0, tag.name) + " can't be written; ask for it with " + quoted('#', tag.name)
         );
     }
-    add(action::write, field);
+    if (field.what->constant) {
+        output out{literal_};
+        field.what->get.write(out, nullptr);
+    } else {
+        add(action::write, field);
+    }
     line_starts_ = false;
 }
 
 void compiler::asset(const cursor& at, const tag& tag) {
     const std::string_view name = tag.name.substr(asset_prefix.size());
     try {
-        append_escaped(literal_, library_.asset_url(name));
+        output{literal_}.append_escaped(library_.asset_url(name));
         line_starts_ = false;
     } catch (const std::out_of_range&) {
         fail(at.file, tag.line, "there is no asset " + std::string{name} + "; add the file");
@@ -192,15 +213,16 @@ compiler::found_field compiler::find(const cursor& at, const tag& tag) const {
 }
 
 void compiler::add(action what, found_field field) {
-    flush_literal();
-    out_.steps_.push_back({what, field.up, field.what->get});
+    out_.steps_.push_back({out_.text_.size(), literal_.size(), what, field.up, 0, field.what->get});
+    out_.text_ += literal_;
+    literal_.clear();
 }
 
-void compiler::flush_literal() {
+// Before a place that can be jumped to.
+void compiler::end_literal() {
     if (literal_.empty()) return;
-    const std::size_t begin = out_.text_.size();
+    out_.steps_.push_back({out_.text_.size(), literal_.size()});
     out_.text_ += literal_;
-    out_.steps_.push_back({action::literal, 0, nullptr, begin, out_.text_.size()});
     literal_.clear();
 }
 

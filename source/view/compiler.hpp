@@ -45,6 +45,7 @@ private:
     void file(std::string_view name);
     void body(cursor& at, const tag& opening);
     void section(cursor& at, const tag& opening);
+    void constant_section(cursor& at, const tag& opening, const field& field);
     void include(const cursor& at, const tag& tag);
     void write(const cursor& at, const tag& tag);
     void asset(const cursor& at, const tag& tag);
@@ -53,7 +54,7 @@ private:
     tag next_tag(cursor& at);
     found_field find(const cursor& at, const tag& tag) const;
     void add(action what, found_field field);
-    void flush_literal();
+    void end_literal();
 
     const library& library_;
     std::string_view content_;

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <time.h>
+
 #include <chrono>
 
 namespace cookieshop {
@@ -16,10 +18,16 @@ public:
     virtual time_point now() const = 0;
 };
 
+/// The kernel's, as of its last tick: up to 4 ms behind (Linux with HZ=250), and several times cheaper to read than the
+/// exact time. It is read for every request, and what depends on it is counted in seconds.
 class system_wall_clock final : public wall_clock {
 public:
     time_point now() const override {
-        return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+        timespec now{};
+        clock_gettime(CLOCK_REALTIME_COARSE, &now);
+        return time_point{std::chrono::floor<std::chrono::milliseconds>(
+            std::chrono::seconds{now.tv_sec} + std::chrono::nanoseconds{now.tv_nsec}
+        )};
     }
 };
 

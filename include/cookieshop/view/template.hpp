@@ -14,6 +14,7 @@
 #pragma once
 
 #include "cookieshop/view/files.hpp"
+#include "cookieshop/view/output.hpp"
 #include "cookieshop/view/value.hpp"
 
 #include <cstddef>
@@ -23,9 +24,6 @@
 #include <vector>
 
 namespace cookieshop::view {
-
-/// Appends `text` with the five characters that mean something in HTML replaced: & < > " '.
-void append_escaped(std::string& out, std::string_view text);
 
 /// What templates are compiled from.
 struct library {
@@ -47,14 +45,15 @@ public:
 private:
     friend class compiler;
 
-    enum class action : std::uint8_t { literal, write, when, unless, each };
+    enum class action : std::uint8_t { nothing, write, when, unless, each };
 
-    // Sections are jumps: what is inside follows at once, and `end` is the first step after it.
+    // A literal and what comes after it. Sections are jumps: what is inside follows at once.
     struct step {
-        action what;
-        std::uint8_t up = 0;  // whose value: 0: of the innermost scope, 1: of the one around it, …
-        value (*get)(const void*) = nullptr;
-        std::size_t begin = 0, end = 0;  // a literal's place in `text_`; a section's end
+        std::size_t begin = 0, size = 0;  // the literal's place in `text_`
+        action what = action::nothing;
+        std::uint8_t up = 0;      // whose value: 0: of the innermost scope, 1: of the one around it, …
+        std::uint32_t after = 0;  // a section's end: the first step behind it
+        accessors get{};
     };
 
     // The object, or a row of a list inside of it.
@@ -62,12 +61,12 @@ private:
         const void* object;
         const scope* around;
 
-        value get(const step& step) const;
+        const void* owner_of(const step& step) const noexcept;
     };
 
-    void run(std::string& out, std::size_t from, std::size_t to, const scope& scope) const;
+    void run(output& out, std::size_t from, std::size_t to, const scope& scope) const;
 
-    std::string text_;  // all literals
+    std::string text_;  // all literals, and `output::overrun` bytes
     std::vector<step> steps_;
 };
 

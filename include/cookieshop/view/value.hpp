@@ -12,6 +12,7 @@
 #pragma once
 
 #include "cookieshop/util/clock.hpp"
+#include "cookieshop/view/output.hpp"
 
 #include <concepts>
 #include <cstddef>
@@ -20,7 +21,6 @@
 #include <ranges>
 #include <string_view>
 #include <type_traits>
-#include <variant>
 #include <vector>
 
 namespace cookieshop::view {
@@ -43,17 +43,22 @@ struct rows {
     std::size_t count = 0, stride = 0;
 };
 
-/// One thing that a name stands for. A time is shown as a `<time>` element, in UTC.
-using value = std::variant<std::string_view, url_text, std::int64_t, money, time_point, bool, rows>;
-
 struct field;
 using fields = std::vector<field>;
 
+/// All that a template knows of the type of an object: functions that are given one.
+struct accessors {
+    void (*write
+    )(output& out, const void* object);   ///< null for flags and lists, which can only be asked about
+    bool (*is_true)(const void* object);  ///< what a section asks: not false, not 0, not empty
+    rows (*list)(const void* object);     ///< null for everything but a list
+};
+
 struct field {
     std::string_view name;  ///< a literal
-    value (*get)(const void* object);
+    accessors get;
     fields (*row_fields)();  ///< the names of a list's rows; null for everything but a list
-    bool printable;          ///< a flag or a list can only be asked about
+    bool constant = false;   ///< the same for all objects of the type: asked once, with a null object
 };
 
 /// The names of an object; specialised for every type that a template is given, and for every type of row.
@@ -82,23 +87,52 @@ constexpr decltype(auto) follow(const auto& object, auto step, auto... rest) {
         return follow(std::invoke(step, object), rest...);
 }
 
-template <class T>
-value to_value(const T& x) {
-    if constexpr (list<T>) {
-        return rows{std::ranges::data(x), std::ranges::size(x), sizeof(std::ranges::range_value_t<T>)};
-    } else if constexpr (std::integral<T> && !std::same_as<T, bool>) {
-        return static_cast<std::int64_t>(x);
-    } else if constexpr (std::convertible_to<const T&, std::string_view>) {
-        return std::string_view{x};
-    } else {
-        return x;
-    }
+inline void write(output& out, std::string_view text) {
+    out.append_escaped(text);
+}
+template <std::integral T>
+void write(output& out, T number) {
+    out.append_number(static_cast<std::int64_t>(number));
+}
+void write(output& out, url_text part);
+void write(output& out, money amount);
+void write(output& out, time_point time);
+
+inline bool is_true(std::string_view text) {
+    return !text.empty();
+}
+inline bool is_true(std::integral auto number) {
+    return number != 0;
+}
+inline bool is_true(url_text part) {
+    return !part.text.empty();
+}
+inline bool is_true(money amount) {
+    return amount.cents != 0;
+}
+inline bool is_true(time_point time) {
+    return time != time_point{};
 }
 
-template <auto First, auto... Rest>
-value read(const void* object) {
-    using object_type = typename owner<decltype(First)>::type;
-    return to_value(follow(*static_cast<const object_type*>(object), First, Rest...));
+// A field whose value `Get` finds.
+template <auto Get>
+field field_for(std::string_view name) {
+    using type = std::remove_cvref_t<decltype(Get(nullptr))>;
+    if constexpr (list<type>) {
+        using row = std::ranges::range_value_t<type>;
+        const accessors get{
+            nullptr, [](const void* object) { return !std::ranges::empty(Get(object)); },
+            [](const void* object) {
+                const auto& all = Get(object);
+                return rows{std::ranges::data(all), std::ranges::size(all), sizeof(row)};
+            }};
+        return {name, get, &fields_of<row>};
+    } else {
+        accessors get{nullptr, [](const void* object) { return detail::is_true(Get(object)); }, nullptr};
+        if constexpr (!std::same_as<type, bool>)
+            get.write = [](output& out, const void* object) { detail::write(out, Get(object)); };
+        return {name, get, nullptr};
+    }
 }
 
 }  // namespace detail
@@ -108,22 +142,26 @@ value read(const void* object) {
 template <auto First, auto... Rest>
 field bind(std::string_view name) {
     using object_type = typename detail::owner<decltype(First)>::type;
-    using type =
-        std::remove_cvref_t<decltype(detail::follow(std::declval<const object_type&>(), First, Rest...))>;
-    field result{name, &detail::read<First, Rest...>, nullptr, !std::same_as<type, bool>};
-    if constexpr (detail::list<type>) {
-        result.row_fields = &fields_of<std::ranges::range_value_t<type>>;
-        result.printable = false;
-    }
-    return result;
+    return detail::field_for<[](const void* object) -> decltype(auto) {
+        return detail::follow(*static_cast<const object_type*>(object), First, Rest...);
+    }>(name);
 }
 
 /// The name of a row that is a text itself: "{{.}}".
 template <class Text>
 field bind_self() {
-    return {
-        ".", [](const void* object) { return detail::to_value(*static_cast<const Text*>(object)); }, nullptr,
-        true};
+    return detail::field_for<[](const void* object) -> const Text& {
+        return *static_cast<const Text*>(object);
+    }>(".");
+}
+
+/// A name that stands for the same in all objects of a type, what `Function` returns: it becomes a part of the compiled template, and a section
+/// that asks for it costs nothing.
+template <auto Function>
+field bind_constant(std::string_view name) {
+    field result = detail::field_for<[](const void*) { return Function(); }>(name);
+    result.constant = true;
+    return result;
 }
 
 }  // namespace cookieshop::view

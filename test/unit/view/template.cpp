@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(the_five_characters_of_html_are_escaped) {
     for (const auto& [text, expected] : cases) {
         BOOST_TEST_CONTEXT("text: " << text) {
             std::string out = "kept ";
-            view::append_escaped(out, text);
+            view::output{out}.append_escaped(text);
             BOOST_TEST(out == "kept " + std::string{expected});
         }
     }
