@@ -88,22 +88,41 @@ std::vector<session_info> list_sessions(connection& c, user_id user, const polic
 
 // ---- writing
 
-void insert_session(connection& c, const live_session& s, const change& change, const policy& policy) {
+// A change, and what can be known of it before it is the writer's turn: there is one writer, and what it need not do itself
+// would keep everybody waiting.
+struct prepared_change {
+    explicit prepared_change(session::change given) : change{std::move(given)} {
+        if (change.current) current_key = change.current->id.key();
+        if (!change.fresh) return;
+        fresh_key = change.fresh->key();
+        handle = random_token::generate();
+        csrf_token = random_token::generate();
+    }
+
+    session::change change;
+    std::string current_key, fresh_key;
+    random_token handle, csrf_token;  // for a session that begins
+};
+
+void insert_session(
+    connection& c, const live_session& s, const prepared_change& prepared, const policy& policy
+) {
     const std::optional<user_id> user = s.owner ? std::optional{s.owner->id} : std::nullopt;
     c.run(
         "INSERT INTO sessions (key, handle, csrf_token, user_id, epoch, created_at, last_seen_at, expires_at,"
         " remembered, version, address, user_agent, data) VALUES (:key, :handle, :csrf_token, :user, :epoch,"
         " :created_at, :last_seen_at, :expires_at, :remembered, :version, :address, :user_agent, :data)",
-        in(s.id.key(), s.handle.view(), s.csrf_token.view(), user, s.epoch, s.created_at, s.seen_at(),
-           s.expires_at(policy), s.remembered, s.version, change.address, change.user_agent, s.data.stored())
+        in(prepared.fresh_key, s.handle.view(), s.csrf_token.view(), user, s.epoch, s.created_at, s.seen_at(),
+           s.expires_at(policy), s.remembered, s.version, prepared.change.address, prepared.change.user_agent,
+           s.data.stored())
     );
 }
 
-void update_session(connection& c, const live_session& s, const policy& policy) {
+void update_session(connection& c, const std::string& key, const live_session& s, const policy& policy) {
     c.run(
         "UPDATE sessions SET epoch = :epoch, last_seen_at = :last_seen_at, expires_at = :expires_at,"
         " version = :version, data = :data WHERE key = :key",
-        in(s.epoch, s.seen_at(), s.expires_at(policy), s.version, s.data.stored(), s.id.key())
+        in(s.epoch, s.seen_at(), s.expires_at(policy), s.version, s.data.stored(), key)
     );
 }
 
@@ -150,7 +169,9 @@ result<void> change_data(
 
 // Of the sessions that a user has beside `newest`, ends those that were seen least recently and are too many.
 // Gives their handles.
-std::vector<std::string> end_surplus(connection& c, const live_session& newest, const policy& policy) {
+std::vector<std::string> end_surplus(
+    connection& c, const std::string& newest_key, const live_session& newest, const policy& policy
+) {
     const std::size_t others_max = std::max<std::size_t>(policy.sessions_per_user_max, 1) - 1;
     std::vector<std::string> ended;
     std::string handle;
@@ -158,27 +179,28 @@ std::vector<std::string> end_surplus(connection& c, const live_session& newest, 
         "DELETE FROM sessions WHERE key IN (SELECT key FROM sessions WHERE user_id = :user AND epoch = :epoch"
         " AND expires_at > :now AND key <> :newest ORDER BY last_seen_at DESC, id DESC"
         " LIMIT 9223372036854775807 OFFSET :others_max) RETURNING handle",
-        in(newest.owner->id, newest.epoch, newest.seen_at(), newest.id.key(), others_max), out(handle),
+        in(newest.owner->id, newest.epoch, newest.seen_at(), newest_key, others_max), out(handle),
         [&] { ended.push_back(handle); }
     );
     return ended;
 }
 
-mutable_session_ptr begin_session(const change& change) {
-    mutable_session_ptr session{new live_session{*change.fresh}};
-    session->handle = random_token::generate();
-    session->csrf_token = random_token::generate();
-    session->created_at = change.now;
+mutable_session_ptr begin_session(const prepared_change& prepared) {
+    mutable_session_ptr session{new live_session{*prepared.change.fresh}};
+    session->handle = prepared.handle;
+    session->csrf_token = prepared.csrf_token;
+    session->created_at = prepared.change.now;
     return session;
 }
 
-result<committed> commit_session(connection& c, const change& change, const policy& policy) {
+result<committed> commit_session(connection& c, const prepared_change& prepared, const policy& policy) {
+    const change& change = prepared.change;
     const bool begins = change.what == action::create || change.what == action::replace;
-    const std::string old_key = change.current ? change.current->id.key() : std::string{};
     const session_id& id = change.fresh ? *change.fresh : change.current->id;
     mutable_session_ptr session;
-    if (!begins) session = read_session(c, old_key, id, policy, change.now, change.current->seen_at());
-    if (begins || (!session && change.log_in)) session = begin_session(change);
+    if (!begins)
+        session = read_session(c, prepared.current_key, id, policy, change.now, change.current->seen_at());
+    if (begins || (!session && change.log_in)) session = begin_session(prepared);
     if (!session) return errc::gone;
 
     if (change.log_in) {
@@ -191,29 +213,30 @@ result<committed> commit_session(connection& c, const change& change, const poli
     ++session->version;
 
     // A rotated session is a new row: its id, and so its place, is another.
-    if (change.current && change.fresh) erase_session(c, old_key);
+    if (change.current && change.fresh) erase_session(c, prepared.current_key);
     if (change.fresh)
-        insert_session(c, *session, change, policy);
+        insert_session(c, *session, prepared, policy);
     else
-        update_session(c, *session, policy);
+        update_session(c, prepared.current_key, *session, policy);
     committed done{session, {}};
-    if (change.log_in) done.ended_handles = end_surplus(c, *session, policy);
+    if (change.log_in) done.ended_handles = end_surplus(c, prepared.fresh_key, *session, policy);
     return done;
 }
 
-result<committed> commit_change(connection& c, change& change, const policy& policy) {
+result<committed> commit_change(connection& c, prepared_change& prepared, const policy& policy) {
+    change& change = prepared.change;
     for (const companion& work : change.companions) {
         if (auto done = work(c, change); !done) return done.error();
     }
     switch (change.what) {
     case action::none: return committed{change.current, {}};
-    case action::destroy: erase_session(c, change.current->id.key()); return committed{};
+    case action::destroy: erase_session(c, prepared.current_key); return committed{};
     case action::create:
     case action::save:
     case action::rotate:
     case action::replace: break;
     }
-    return commit_session(c, change, policy);
+    return commit_session(c, prepared, policy);
 }
 
 // ---- sweeping
@@ -327,9 +350,8 @@ task<session_ptr> soci_store::find(session_id id, time_point now) {
 }
 
 task<result<committed>> soci_store::commit(change change) {
-    auto write = [change = std::move(change), &rules = self_->rules](connection& c) mutable {
-        return commit_change(c, change, rules);
-    };
+    auto write = [prepared = prepared_change{std::move(change)},
+                  &rules = self_->rules](connection& c) mutable { return commit_change(c, prepared, rules); };
     co_return co_await self_->writer.run(std::move(write));
 }
 
