@@ -179,6 +179,11 @@ void serve(const settings& settings) {
     spdlog::info("stopping: answering what is under way");
     draining = true;
     server.stop();
+    const store::cache_figures cached = sessions.figures();
+    spdlog::info(
+        "the session cache held {} sessions in {} bytes; {} hits, {} misses, {} evictions", cached.entries,
+        cached.bytes, cached.hits, cached.misses, cached.evictions
+    );
 }
 
 void migrate(const settings& settings) {

@@ -97,20 +97,31 @@ struct owner_shard {
     boost::unordered_flat_map<user_id, std::unique_ptr<cached_owner>> owners;
 };
 
-// What a session takes: itself, its slot in the table (at its lowest load), its data, and as if each had an
-// account of its own. Allocations are rounded as glibc rounds them.
+// What glibc takes for an allocation: eight bytes more, rounded up to sixteen.
+constexpr std::size_t allocation(std::size_t size) noexcept {
+    return (size + sizeof(std::size_t) + 15) / 16 * 16;
+}
+
+std::size_t allocation_of(const std::string& text) noexcept {
+    const bool within = text.capacity() < sizeof(std::string) / 2;
+    return within ? 0 : allocation(text.capacity() + 1);
+}
+
+// A place in Boost's flat tables, at the lowest load: they double when seven eighths are full, and have a byte and a
+// fifteenth beside each.
+constexpr std::size_t slot(std::size_t size) noexcept {
+    return (16 * size + 17) / 7;
+}
+static_assert(slot(sizeof(void*)) == 20);
+
+// What a session takes: itself, its place in the table, its data, and as if each had an account of its own.
 std::size_t bytes_of(const live_session& session) noexcept {
-    constexpr auto allocation = [](std::size_t size) { return (size + sizeof(std::size_t) + 15) / 16 * 16; };
-    constexpr auto text = [](const std::string& s) {
-        return s.capacity() < sizeof(std::string) / 2
-                   ? 0
-                   : (s.capacity() + 1 + sizeof(std::size_t) + 15) / 16 * 16;
-    };
-    constexpr std::size_t slot = 2 * (sizeof(void*) + 1);
-    std::size_t bytes = allocation(sizeof(live_session)) + slot + text(session.data.stored());
+    constexpr std::size_t without_data = allocation(sizeof(live_session)) + slot(sizeof(cached_ptr));
+    static_assert(without_data <= 256);
+    std::size_t bytes = without_data + allocation_of(session.data.stored());
     if (session.owner) {
-        bytes += allocation(sizeof(account)) + text(session.owner->email) + allocation(sizeof(cached_owner))
-                 + 2 * (sizeof(user_id) + sizeof(void*) + 1);
+        bytes += allocation(sizeof(account)) + allocation_of(session.owner->email)
+                 + allocation(sizeof(cached_owner)) + slot(sizeof(user_id) + sizeof(void*));
     }
     return bytes;
 }
