@@ -1,0 +1,615 @@
+"""The parts of the kit: what is measured in each, one function a part."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Callable, Iterator, Sequence
+
+import machine
+import servers
+from load import Case, Load, finish_wrk, measure, start_wrk, stop_wrk
+from machine import LOAD_CORE, TOOLS, Failure
+from report import (
+    CPU,
+    CPU_NOTE,
+    LATENCIES,
+    RATE,
+    RATIO,
+    RSS,
+    Column,
+    Result,
+    Rounds,
+    add_ratios,
+    cases_result,
+    median,
+    number,
+    table,
+)
+from servers import Bench, Page, Server
+
+RATIO_NOTE = "ratio: the CPU time of the limit divided by the server's, of the same round"
+
+
+# ---- what the parts share
+
+
+def run_rounds(bench: Bench, cases: Sequence[Case]) -> Rounds:
+    """Each case once to warm up, with a look at every answer; then all of them in turn, again and again."""
+    for case in cases:
+        bench.say(f"warming up {case.name}")
+        measure(case, bench.seconds, check=True)
+    rounds: Rounds = {case.name: [] for case in cases}
+    for n in range(1, bench.rounds + 1):
+        for case in cases:
+            bench.say(f"round {n} of {bench.rounds}: {case.name}")
+            rounds[case.name].append(measure(case, bench.seconds))
+    add_ratios(cases, rounds)
+    return rounds
+
+
+def usual_shop(bench: Bench, *options: str) -> tuple[Server, Page]:
+    """Cookieshop, and the checkout page of a customer with three kinds of cookies in the basket."""
+    shop = servers.cookieshop(bench, *options)
+    return shop, servers.checked(shop, servers.checkout_page(servers.customer(shop)))
+
+
+def three_servers(bench: Bench, connections: int) -> dict[str, tuple[Server, Page]]:
+    """Cookieshop and what it is compared with everywhere, as far as they are wanted."""
+    shop, page = usual_shop(bench)
+    started = {"cookieshop": (shop, page)}
+    if "limit" in bench.names:
+        started["limit"] = servers.limit(bench, shop, page)
+    if "nginx" in bench.names:
+        started["nginx"] = servers.nginx(bench, shop, page, connections)
+    return {name: (server, servers.checked(server, page)) for name, (server, page) in started.items()}
+
+
+def many(cookies: Path, start: int = 1) -> dict[str, str]:
+    return {"COOKIES": str(cookies), "START": str(start)}
+
+
+def read_all(bench: Bench, case: Case, count: int) -> None:
+    """Every session once, so that it is in memory if it can be."""
+    bench.say(f"reading {count:,} sessions")
+    done = 0
+    while done < count:
+        environment = {**case.load.environment, "START": str(done + 1)}
+        done += measure(replace(case, load=replace(case.load, environment=environment)), 1)["requests"]
+
+
+# ---- peers
+
+
+def peers(bench: Bench) -> Result:
+    started = three_servers(bench, 1024)
+    size = started["cookieshop"][1].body_size
+    for name, start in servers.FRAMEWORKS.items():
+        if name not in bench.names:
+            continue
+        if name == "drogon" and not (TOOLS / "drogon").exists():
+            bench.say("leaving out drogon: it is not installed")
+            continue
+        server, page = start(bench)
+        page = servers.checked(server, page)
+        if not 0.9 < page.body_size / size < 1.1:
+            raise Failure(
+                f"{name} has a page of {page.body_size} bytes, Cookieshop one of {size}: not the same work"
+            )
+        started[name] = (server, page)
+    cases = [Case(name, *started[name], reference="limit") for name in bench.names if name in started]
+    notes = [f"{CPU_NOTE}; page of {size:,} bytes, 64 connections", RATIO_NOTE]
+    return cases_result(cases, run_rounds(bench, cases), (RATE, *LATENCIES, *CPU, RATIO, RSS), notes)
+
+
+# ---- what it depends on
+
+
+def connections(bench: Bench) -> Result:
+    started = three_servers(bench, 8192)
+    cases = [
+        Case(f"{name} {n}", server, page, Load(connections=n), f"limit {n}")
+        for n in (1, 16, 64, 256, 1000, 4000)
+        for name, (server, page) in started.items()
+        if name in bench.names
+    ]
+    columns = (RATE, *LATENCIES, *CPU, RATIO)
+    return cases_result(cases, run_rounds(bench, cases), columns, [CPU_NOTE, RATIO_NOTE])
+
+
+def sizes(bench: Bench) -> Result:
+    shop = servers.cookieshop(bench)
+    pages = {}
+    for kinds in (1, 3, 12):
+        email = f"anna{kinds}@example.com"
+        pages[f"checkout of {kinds}"] = servers.checkout_page(servers.customer(shop, email, kinds), email)
+    member = pages["checkout of 3"]
+    pages["/cookies"] = replace(member, path="/cookies", protected=False)
+    pages["asset"] = Page(biggest_asset(shop), member.cookie)
+    cases = []
+    for what, page in pages.items():
+        page = servers.checked(shop, page)
+        asked = {"cookieshop": (shop, page)}
+        if "limit" in bench.names:
+            asked["limit"] = servers.limit(bench, shop, page, re.sub(r"\W+", "-", f"limit {what}"))
+        for name, (server, its_page) in asked.items():
+            if name in bench.names:
+                facts = {"page": what, "server": name}
+                its_page = servers.checked(server, its_page)
+                cases.append(
+                    Case(f"{name}, {what}", server, its_page, reference=f"limit, {what}", facts=facts)
+                )
+    cases.sort(key=lambda case: case.page.body_size)
+    columns = (Column("bytes", "answer_bytes", number(0)), RATE, *LATENCIES, *CPU, RATIO)
+    notes = [CPU_NOTE, RATIO_NOTE, "bytes: of the whole answer, head and body"]
+    return cases_result(cases, run_rounds(bench, cases), columns, notes)
+
+
+def biggest_asset(shop: Server) -> str:
+    paths = set(re.findall(r'"(/assets/[^"]+)"', servers.ask(shop, "/cookies").body.decode()))
+    return max(sorted(paths), key=lambda path: len(servers.ask(shop, path).body))
+
+
+def sessions(bench: Bench) -> Result:
+    counts = (1, 1_000, 10_000, 100_000)
+    database, cookies = servers.seed(bench, max(counts))
+    shop = servers.cookieshop(bench, "--session-cache", "1GiB", database=database)
+    page = servers.checked(shop, servers.seeded_page(cookies, 1))
+    cases = []
+    for count in counts:
+        load = Load("many_sessions", environment=many(servers.first_lines(cookies, count)))
+        name = f"{count:,} session" + "s" * (count > 1)
+        cases.append(Case(name, shop, page, load, facts={"sessions": count}))
+    read_all(bench, cases[-1], max(counts))
+    return cases_result(cases, run_rounds(bench, cases), (RATE, *LATENCIES, *CPU), [CPU_NOTE])
+
+
+# ---- what it is asked
+
+
+def workloads(bench: Bench) -> Result:
+    count = 100_000
+    database, all_cookies = servers.seed(bench, count + 1)
+    cookies = servers.first_lines(all_cookies, count)  # the last one is the prober's alone
+    kinds = {
+        "steady": ("--session-cache", "1GiB"),
+        "evicting": ("--session-cache", "1MiB"),
+        "writing": ("--session-cache", "1GiB"),
+    }
+    loads = {
+        "guest": ("steady", Load("guest")),
+        "forged": ("steady", Load("forged", environment={"COOKIES": str(cookies)})),
+        "one-session": ("steady", Load()),
+        "many-sessions": ("steady", Load("many_sessions", environment=many(cookies))),
+        "evicted": ("evicting", Load("evicted", environment=many(cookies))),
+        "mixed": ("writing", Load("mixed", environment=many(cookies), same_size=False)),
+        "basket": ("writing", Load("basket", environment=many(cookies), same_size=False)),
+    }
+    started: dict[str, tuple[Server, Page]] = {}
+    cases = []
+    for name in bench.names:
+        kind, load = loads[name]
+        if kind not in started:
+            copy = servers.copy_of(bench, database, f"{kind}-data")
+            server = servers.cookieshop(bench, *kinds[kind], name=kind, database=copy)
+            started[kind] = (server, servers.checked(server, servers.seeded_page(all_cookies, count + 1)))
+        server, page = started[kind]
+        if name in ("guest", "forged"):
+            page = servers.checked(server, Page("/basket", markers=("Your basket is empty",)))
+        cases.append(Case(name, server, page, load, reference="guest" if name == "forged" else ""))
+    for case in cases:
+        if case.name in ("many-sessions", "mixed"):
+            read_all(bench, replace(case, load=Load("many_sessions", environment=many(cookies))), count)
+    rounds = run_rounds(bench, cases)
+    notes = [
+        CPU_NOTE + "; each kind of load with a server that holds 100,000 sessions",
+        "evicted: --session-cache 1MiB",
+    ]
+    more = {}
+    if {"guest", "forged"} <= rounds.keys():
+        more["forged_to_guest"] = statistics.median(1 / row["ratio"] for row in rounds["forged"])
+        notes.append(f"a forged cookie costs {more['forged_to_guest']:.2f} times the CPU time of none")
+    return cases_result(cases, rounds, (RATE, *LATENCIES, *CPU, RSS), notes, **more)
+
+
+def latency(bench: Bench) -> Result:
+    """Each round first looks how much the server can do, then asks for a part of it."""
+    shares = (0.25, 0.5, 0.75)
+    started = three_servers(bench, 1024)
+    wide = Load(connections=256)
+    cases: list[Case] = []
+    rounds: Rounds = {}
+    for n in range(bench.rounds + 1):
+        for name in (name for name in bench.names if name in started):
+            server, page = started[name]
+            saturated = Case(f"{name}, saturated", server, page, wide, facts={"share": 1})
+            bench.say(f"round {n} of {bench.rounds}: {saturated.name}" if n else f"warming up {name}")
+            row = measure(saturated, bench.seconds, check=n == 0)
+            if n == 0:
+                continue
+            parts = [(saturated, row)]
+            for share in shares:
+                rate = row["requests_per_second"] * share
+                load = replace(wide, script="paced", environment={"RATE": f"{rate:.0f}"})
+                case = Case(f"{name}, {share:.0%}", server, page, load, facts={"share": share})
+                bench.say(f"round {n} of {bench.rounds}: {case.name}")
+                parts.append((case, measure(case, bench.seconds) | {"asked_rate": rate}))
+            for case, row in parts:
+                if case.name not in rounds:
+                    cases.append(case)
+                rounds.setdefault(case.name, []).append(row)
+    columns = (
+        Column("asked/s", "asked_rate", number(0)),
+        RATE,
+        *LATENCIES,
+        Column("CPU µs", "cpu_us", number(2)),
+    )
+    notes = [
+        "256 connections; saturated: as fast as answers come; then a part of that rate, at random moments",
+        "wrk sends what is due within a millisecond in one go: the limit shows what that makes of latency",
+    ]
+    return cases_result(cases, rounds, columns, notes)
+
+
+def threads(bench: Bench) -> Result:
+    cases = []
+    for count in (1, 2):
+        name = f"{count} thread" + "s" * (count > 1)
+        shop = servers.cookieshop(bench, name=f"cookieshop-{count}", core=None, threads=count)
+        page = servers.checked(shop, servers.checkout_page(servers.customer(shop)))
+        cases.append(Case(name, shop, page, Load(threads=2, core=None), facts={"threads": count}))
+    rounds = run_rounds(bench, cases)
+    one, two = (rounds[case.name] for case in cases)
+    work = statistics.median(2 * a["cpu_us"] / b["cpu_us"] for a, b in zip(one, two))
+    throughput = statistics.median(
+        b["requests_per_second"] / a["requests_per_second"] for a, b in zip(one, two)
+    )
+    notes = [
+        CPU_NOTE + "; nothing is pinned, and wrk has two threads on the same two cores",
+        f"two threads do {work:.2f} times the work of one with twice its CPU time (2 × CPU of one / CPU of two)",
+        f"requests/s, which wrk's own need of the cores holds down: {throughput:.2f} times",
+    ]
+    return cases_result(cases, rounds, (RATE, *LATENCIES, *CPU), notes, work=work, throughput=throughput)
+
+
+# ---- memory
+
+
+def memory(bench: Bench) -> Result:
+    steps, step = 5, 200_000
+    series = []
+    for name in bench.names:
+        shop = servers.cookieshop(bench, name=f"cookieshop-{name}")
+        page, load = servers.checkout_page(servers.customer(shop)), Load()
+        if name == "guest":
+            page, load = Page("/basket", markers=("Your basket is empty",)), Load("guest")
+        case = Case(name, shop, servers.checked(shop, page), load)
+        requests, points = 0, [(0, machine.rss(shop.pid))]
+        for n in range(1, steps + 1):
+            bench.say(f"{name}: {n * step:,} requests")
+            while requests < n * step:
+                requests += measure(case, 1)["requests"]
+            points.append((requests, machine.rss(shop.pid)))
+        series.append({"name": name, "requests": [r for r, _ in points], "rss_bytes": [b for _, b in points]})
+    rows = [
+        [one["name"], f"{requests:,}", mib(size), kib(size - one["rss_bytes"][1]) if requests else ""]
+        for one in series
+        for requests, size in zip(one["requests"], one["rss_bytes"])
+    ]
+    notes = ["64 connections; growth: since the first 200,000 requests"]
+    return Result({"series": series}, table(["", "requests", "RSS MiB", "growth KiB"], rows, notes))
+
+
+def cache(bench: Bench) -> Result:
+    count = 1_000_000
+    database, cookies = servers.seed(bench, count)
+    shop = servers.cookieshop(bench, "--session-cache", "1GiB", "--log-level", "info", database=database)
+    page = servers.checked(shop, servers.seeded_page(cookies, 1))
+    case = Case("reading", shop, page, Load("many_sessions", environment=many(cookies)))
+    points = [(1, machine.rss(shop.pid))]
+    while points[-1][0] < count:
+        start = points[-1][0]
+        bench.say(f"{start:,} of {count:,} sessions are in memory")
+        row = measure(replace(case, load=replace(case.load, environment=many(cookies, start))), bench.seconds)
+        points.append((min(start + row["requests"], count), machine.rss(shop.pid)))
+    growth = (points[-1][1] - points[1][1]) / (points[-1][0] - points[1][0])
+    sessions, accounted = account_of_the_cache(shop)
+    rows = [[f"{n:,}", mib(size)] for n, size in points]
+    notes = [
+        f"{growth:.0f} bytes of RSS a session, with its data and a user of its own, from the second line on: by then"
+        " SQLite's own page cache is full",
+        f"{accounted / sessions:.0f} bytes by the cache's account of its {sessions:,} sessions, which is {accounted / sessions / growth:.2f} of that",
+    ]
+    data = {
+        "points": points,
+        "rss_bytes_a_session": growth,
+        "sessions": sessions,
+        "accounted_bytes": accounted,
+    }
+    return Result(data, table(["sessions in memory", "RSS MiB"], rows, notes))
+
+
+def account_of_the_cache(shop: Server) -> tuple[int, int]:
+    """How many sessions it holds and the bytes that it counts for them: a server tells when it stops."""
+    shop.process.stop()
+    said = re.search(r"the session cache held (\d+) sessions in (\d+) bytes", shop.process.said())
+    if not said:
+        raise Failure("cache: the server did not tell what its cache held")
+    return int(said[1]), int(said[2])
+
+
+def idle(bench: Bench) -> Result:
+    counts = (1_000, 5_000, 10_000, 19_000)
+    if machine.raise_limits() < counts[-1] + 200:
+        raise Failure(f"idle: needs {counts[-1] + 200} open files; raise the hard limit (ulimit -Hn)")
+    series = []
+    # nginx closes idle connections when it has less than a sixteenth of its places left.
+    for name, (server, page) in three_servers(bench, 24_000).items():
+        if name not in bench.names:
+            continue
+        with idle_connections(server, page) as hold:
+            before = machine.rss(server.pid)
+            sizes = []
+            for count in counts:
+                bench.say(f"{name}: {count:,} connections")
+                hold(count)
+                time.sleep(1)  # whatever the server does after an answer
+                sizes.append(machine.rss(server.pid))
+        a_connection = [(size - before) / count for count, size in zip(counts, sizes)]
+        series.append(
+            {
+                "name": name,
+                "connections": counts,
+                "before_bytes": before,
+                "rss_bytes": sizes,
+                "bytes_a_connection": a_connection,
+            }
+        )
+    rows = [
+        [one["name"], f"{count:,}", mib(size), f"{each:,.0f}"]
+        for one in series
+        for count, size, each in zip(
+            (0, *counts), (one["before_bytes"], *one["rss_bytes"]), (0, *one["bytes_a_connection"])
+        )
+    ]
+    notes = [
+        "keep-alive connections that have had one answer each; RSS is without the kernel's part",
+        "nginx takes memory for its 24,000 possible connections at the start, Cookieshop as they come",
+    ]
+    return Result(
+        {"series": series}, table(["", "connections", "RSS MiB", "bytes a connection"], rows, notes)
+    )
+
+
+@contextmanager
+def idle_connections(server: Server, page: Page) -> Iterator[Callable[[int], None]]:
+    """A function that brings a child of ours to hold so many; at the end all must still be open."""
+    child = subprocess.Popen(
+        [
+            "setpriv",
+            "--pdeathsig",
+            "KILL",
+            "taskset",
+            "--cpu-list",
+            str(LOAD_CORE),
+            sys.executable,
+            "-B",
+            str(Path(__file__).with_name("idle.py")),
+            str(server.port),
+            page.path,
+            page.cookie,
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+    def hold(count: int) -> None:
+        child.stdin.write(f"{count}\n")
+        child.stdin.flush()
+        answer = child.stdout.readline().strip()
+        if answer != str(count):
+            raise Failure(
+                f"{server.name}: {child.stderr.read().strip() or 'the child that holds connections ended'}"
+            )
+
+    try:
+        yield hold
+        closed = child.communicate(timeout=60)[0].strip()
+        if closed != "0":
+            raise Failure(f"{server.name} closed {closed} of the idle connections meanwhile")
+    finally:
+        child.kill()
+        child.wait()
+
+
+# ---- start, writes, logins
+
+
+def start(bench: Bench) -> Result:
+    count = 1_000_000
+    database, cookies = servers.seed(bench, count)
+    page = servers.seeded_page(cookies, count // 2)
+    times = []
+    for n in range(1, bench.rounds + 1):
+        bench.say(f"start {n} of {bench.rounds}")
+        times.append(seconds_to_first_answer(bench, n, database, page))
+    rows = [[f"{count:,} sessions", *(f"{1000 * f(times):.1f}" for f in (statistics.median, min, max))]]
+    notes = [
+        "from the start of the program (with taskset's, which pins it) to the right answer to GET /checkout",
+        "with one of the cookies; the file has been read before, so that the disk has no part in it",
+    ]
+    return Result(
+        {"sessions": count, "seconds": times}, table(["", "median ms", "min ms", "max ms"], rows, notes)
+    )
+
+
+def seconds_to_first_answer(bench: Bench, number: int, database: Path, page: Page) -> float:
+    port = machine.free_port()
+    command = [
+        machine.BUILD / "cookieshop",
+        "serve",
+        "--port",
+        str(port),
+        "--threads",
+        "1",
+        "--log-level",
+        "warning",
+        "--database",
+        f"sqlite3://{database}",
+    ]
+    begin = time.perf_counter()
+    process = bench.start(f"start-{number}", command, machine.SERVER_CORE)
+    server = Server("cookieshop", port, process)
+    while time.perf_counter() - begin < 60:
+        try:
+            data = servers.raw_answer(server, page)
+            break
+        except ConnectionRefusedError:
+            process.check_alive()
+            time.sleep(0.0005)
+    else:
+        raise Failure("cookieshop does not answer within 60 s")
+    seconds = time.perf_counter() - begin
+    if any(marker.encode() not in data for marker in page.markers):
+        raise Failure("cookieshop's first answer is not the page of the session that it was asked with")
+    process.stop()
+    return seconds
+
+
+def json_lines(*command: str | Path) -> list[dict]:
+    """What a program prints that writes one JSON object a line."""
+    done = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise Failure(f"{Path(command[0]).name} ended with status {done.returncode}: {done.stderr.strip()}")
+    return [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
+
+
+def writes(bench: Bench) -> Result:
+    bench.say("measuring the stores")
+    rows = json_lines(machine.tool("store"))
+    if not rows:
+        raise Failure("store printed nothing")
+    headings = list(dict.fromkeys(key for row in rows for key in row))
+
+    def show(value: object) -> str:
+        if isinstance(value, float):
+            return f"{value:,.2f}"
+        return f"{value:,}" if isinstance(value, int) else str(value)
+
+    return Result(
+        {"measurements": rows},
+        table(headings, [[show(row.get(key, "")) for key in headings] for row in rows]),
+    )
+
+
+def logins(bench: Bench) -> Result:
+    users, rate = 1_000, 1_000
+    database, cookies = servers.seed(bench, users + 1)
+    shop = servers.cookieshop(bench, core=None, threads=os.cpu_count(), database=database)
+    page = servers.checked(shop, servers.seeded_page(cookies, users + 1))
+    looking = Load("paced", connections=64, core=None, environment={"RATE": str(rate)})
+    quiet = Case("GETs alone", shop, page, looking)
+    busy = Case("GETs while logins run", shop, page, looking)
+    login = Case(
+        "logins",
+        shop,
+        page,
+        Load("login", connections=32, core=None, environment={"USERS": str(users)}, path="/login"),
+    )
+    rounds: Rounds = {quiet.name: [], busy.name: []}
+    figures = []
+    for n in range(1, bench.rounds + 1):
+        bench.say(f"round {n} of {bench.rounds}")
+        rounds[quiet.name].append(measure(quiet, bench.seconds))
+        run = start_wrk(login, bench.seconds + 1)
+        try:
+            rounds[busy.name].append(measure(busy, bench.seconds))
+            said = finish_wrk(run)
+        finally:
+            stop_wrk(run)
+        if said["unexpected"] or any(said["errors"].values()):
+            raise Failure(f"logins: answers {said['statuses']}, errors {said['errors']}; 303 is right")
+        figures.append(
+            {"logins_per_second": said["requests_per_second"], "p99_ms": said["latency_ms"]["p99"]}
+        )
+    possible = hashes_per_second()
+    rate_of_logins = median(figures, "logins_per_second")
+    notes = [
+        f"{rate:,} GETs of /checkout a second, on all cores",
+        f"meanwhile {rate_of_logins:.1f} logins a second, 32 at once, p99 {median(figures, 'p99_ms'):.0f} ms",
+    ]
+    if possible:
+        notes.append(
+            f"the cores can do {possible:.1f} argon2id hashes a second: that is {rate_of_logins / possible:.0%}"
+        )
+    more = {"logins": figures, "hashes_per_second": possible}
+    return cases_result([quiet, busy], rounds, (RATE, *LATENCIES), notes, **more)
+
+
+def hashes_per_second() -> float | None:
+    """What all cores together can do in argon2id at the server's cost, by a program that does only that."""
+    if not (TOOLS / "store").exists():
+        return None
+    return json_lines(TOOLS / "store", "hash")[0]["hashes_per_second"]
+
+
+def mib(size: float) -> str:
+    return f"{size / 2**20:,.1f}"
+
+
+def kib(size: float) -> str:
+    return f"{size / 2**10:,.0f}"
+
+
+# ---- all of them
+
+
+@dataclass(frozen=True)
+class Part:
+    run: Callable[[Bench], Result]
+    help: str
+    names: tuple[str, ...] = ()  # what --only chooses from
+
+
+PARTS = {
+    "peers": Part(
+        peers,
+        "the authenticated page with 64 connections, Cookieshop and other servers in turn",
+        ("cookieshop", "limit", "nginx", *servers.FRAMEWORKS),
+    ),
+    "connections": Part(
+        connections, "the same with 1 to 4,000 connections", ("cookieshop", "limit", "nginx")
+    ),
+    "sizes": Part(
+        sizes, "pages of growing size, from a small basket to the largest asset", ("cookieshop", "limit")
+    ),
+    "sessions": Part(sessions, "the page of 1 to 100,000 sessions in rotation"),
+    "workloads": Part(
+        workloads,
+        "guests, forged cookies, one and many sessions, sessions that are not in memory, changes",
+        ("guest", "forged", "one-session", "many-sessions", "evicted", "mixed", "basket"),
+    ),
+    "latency": Part(
+        latency,
+        "how long an answer takes at 25, 50 and 75 % of what the server can do",
+        ("cookieshop", "limit"),
+    ),
+    "threads": Part(threads, "one thread against two, on two cores"),
+    "memory": Part(memory, "memory in use over a million requests", ("session", "guest")),
+    "cache": Part(cache, "memory in use for a million sessions"),
+    "idle": Part(idle, "memory in use for up to 19,000 idle connections", ("cookieshop", "nginx")),
+    "start": Part(start, "time from the start to the first answer, with a million sessions in the database"),
+    "writes": Part(writes, "new sessions and cache misses of the session store, against bare SQLite"),
+    "logins": Part(logins, "logins a second, and what they do to everybody else"),
+}
