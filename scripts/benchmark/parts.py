@@ -224,7 +224,7 @@ def latency(bench: Bench) -> Result:
     """Each round first looks how much the server can do, then asks for a part of it."""
     shares = (0.25, 0.5, 0.75)
     started = three_servers(bench, 1024)
-    wide = Load(connections=256)
+    wide = Load()
     cases: list[Case] = []
     rounds: Rounds = {}
     for n in range(bench.rounds + 1):
@@ -253,7 +253,7 @@ def latency(bench: Bench) -> Result:
         Column("CPU µs", "cpu_us", number(2)),
     )
     notes = [
-        "256 connections; saturated: as fast as answers come; then a part of that rate, at random moments",
+        "64 connections; saturated: as fast as answers come; then a part of that rate, at random moments",
         "wrk sends what is due within a millisecond in one go: the limit shows what that makes of latency",
     ]
     return cases_result(cases, rounds, columns, notes)
@@ -488,8 +488,9 @@ def seconds_to_first_answer(bench: Bench, number: int, database: Path, page: Pag
 
 
 def json_lines(*command: str | Path) -> list[dict]:
-    """What a program prints that writes one JSON object a line."""
-    done = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    """What a program prints, on all cores, that writes one JSON object a line."""
+    everywhere = ["taskset", "--cpu-list", machine.cores(None), *map(str, command)]
+    done = subprocess.run(everywhere, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if done.returncode:
         raise Failure(f"{Path(command[0]).name} ended with status {done.returncode}: {done.stderr.strip()}")
     return [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
@@ -528,40 +529,43 @@ def logins(bench: Bench) -> Result:
         Load("login", connections=32, core=None, environment={"USERS": str(users)}, path="/login"),
     )
     rounds: Rounds = {quiet.name: [], busy.name: []}
-    figures = []
+    alone, beside = [], []
     for n in range(1, bench.rounds + 1):
         bench.say(f"round {n} of {bench.rounds}")
         rounds[quiet.name].append(measure(quiet, bench.seconds))
-        run = start_wrk(login, bench.seconds + 1)
-        try:
+        with logging_in(login, bench.seconds, alone):
+            pass
+        with logging_in(login, bench.seconds + 1, beside):
             rounds[busy.name].append(measure(busy, bench.seconds))
-            said = finish_wrk(run)
-        finally:
-            stop_wrk(run)
-        if said["unexpected"] or any(said["errors"].values()):
-            raise Failure(f"logins: answers {said['statuses']}, errors {said['errors']}; 303 is right")
-        figures.append(
-            {"logins_per_second": said["requests_per_second"], "p99_ms": said["latency_ms"]["p99"]}
-        )
     possible = hashes_per_second()
-    rate_of_logins = median(figures, "logins_per_second")
-    notes = [
-        f"{rate:,} GETs of /checkout a second, on all cores",
-        f"meanwhile {rate_of_logins:.1f} logins a second, 32 at once, p99 {median(figures, 'p99_ms'):.0f} ms",
-    ]
-    if possible:
+    notes = [f"{rate:,} GETs of /checkout a second; logins: 32 at once; everything on the same two cores"]
+    for what, figures in (("logins alone", alone), ("logins beside the GETs", beside)):
+        a_second = median(figures, "logins_per_second")
         notes.append(
-            f"the cores can do {possible:.1f} argon2id hashes a second: that is {rate_of_logins / possible:.0%}"
+            f"{what}: {a_second:.1f} a second, p99 {median(figures, 'p99_ms'):.0f} ms;"
+            f" {a_second / possible:.0%} of the {possible:.1f} argon2id hashes that the cores can do"
         )
-    more = {"logins": figures, "hashes_per_second": possible}
+    more = {"logins_alone": alone, "logins_beside_gets": beside, "hashes_per_second": possible}
     return cases_result([quiet, busy], rounds, (RATE, *LATENCIES), notes, **more)
 
 
-def hashes_per_second() -> float | None:
+@contextmanager
+def logging_in(case: Case, seconds: int, figures: list[dict]) -> Iterator[None]:
+    """Logins while whatever is done inside; how many they were goes to `figures`."""
+    run = start_wrk(case, seconds)
+    try:
+        yield
+        said = finish_wrk(run)
+    finally:
+        stop_wrk(run)
+    if said["unexpected"] or any(said["errors"].values()):
+        raise Failure(f"logins: answers {said['statuses']}, errors {said['errors']}; 303 is right")
+    figures.append({"logins_per_second": said["requests_per_second"], "p99_ms": said["latency_ms"]["p99"]})
+
+
+def hashes_per_second() -> float:
     """What all cores together can do in argon2id at the server's cost, by a program that does only that."""
-    if not (TOOLS / "store").exists():
-        return None
-    return json_lines(TOOLS / "store", "hash")[0]["hashes_per_second"]
+    return json_lines(machine.tool("store"), "hash")[0]["hashes_per_second"]
 
 
 def mib(size: float) -> str:

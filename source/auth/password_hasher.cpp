@@ -74,7 +74,7 @@ const password_cost& checked(const password_cost& cost) {
 password_hasher::password_hasher(const password_cost& cost)
     : cost_{checked(cost)},
       absent_{compute_hash(random_token::generate().view(), cost)},
-      pool_{"hash", cost.workers, cost.workers * queued_per_worker} {}
+      pool_{"hash", cost.workers, cost.workers * queued_per_worker, worker_pool::priority::low} {}
 
 task<std::string> password_hasher::hash(secret password) {
     auto job = [password = std::move(password), cost = cost_] {

@@ -414,7 +414,9 @@ session_ptr cached_store::peek(std::string_view token, time_point now) noexcept 
     }
     ++shard.hits;
     auto& by_recency = shard.by_recency;
-    by_recency.splice(by_recency.begin(), by_recency, by_recency.iterator_to(session));
+    // Nothing is written where it is the newest already: another thread may be reading its neighbours.
+    if (&by_recency.front() != &session)
+        by_recency.splice(by_recency.begin(), by_recency, by_recency.iterator_to(session));
     return &session;
 }
 

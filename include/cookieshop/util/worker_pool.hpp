@@ -37,8 +37,14 @@ public:
 
 class worker_pool {
 public:
+    /// Who has the cores when there are not enough of them: everybody alike, or the other threads first. The latter is for
+    /// work that takes milliseconds of computing, beside io threads that want microseconds at a time.
+    enum class priority { usual, low };
+
     /// `name`: what the threads and the error are called; at most 15 characters.
-    worker_pool(std::string name, std::size_t threads, std::size_t capacity);
+    worker_pool(
+        std::string name, std::size_t threads, std::size_t capacity, priority priority = priority::usual
+    );
     ~worker_pool();
 
     worker_pool(const worker_pool&) = delete;

@@ -3,6 +3,7 @@
 #include "support/run_task.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <sys/resource.h>
 
 #include <latch>
 #include <memory>
@@ -78,6 +79,15 @@ BOOST_AUTO_TEST_CASE(its_end_finishes_what_is_queued) {
     }
     io.run();
     BOOST_TEST(done == 50);
+}
+
+BOOST_AUTO_TEST_CASE(threads_of_low_priority_let_others_go_first) {
+    const auto niceness = [](worker_pool& pool) {
+        asio::io_context io;
+        return test::run_task(io, pool.run([] { return getpriority(PRIO_PROCESS, 0); }));
+    };
+    worker_pool usual{"test", 1, 10}, low{"test", 1, 10, worker_pool::priority::low};
+    BOOST_TEST(niceness(low) > niceness(usual));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
