@@ -205,7 +205,8 @@ task<> connection::await_handler(task<> handler) {
 }
 
 pending connection::respond() {
-    services_.deadlines.clear(socket_);
+    // The one for the next request is put off when it is waited for; until then nothing waits, and so nothing times out.
+    if (!socket_.has(deadline::keep_alive)) services_.deadlines.clear(socket_);
     work_area& area = *area_;
     const http::exchange& exchange = area.exchange;
     const bool keep_alive = area.head.keep_alive && !exchange.response.close && !services_.draining;

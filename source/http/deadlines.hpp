@@ -2,7 +2,9 @@
 //
 // Every kind of limit has one duration. What gets its limit later is due later, so that a list for each kind
 // is sorted by construction: setting a limit is unlinking and appending, and a sweep ten times a second looks
-// only at what is due. Used on one io thread.
+// only at what is due. A limit that is put off again and again, as a busy connection's, is moved once a sweep:
+// moving it writes to its neighbours, which belong to connections that nothing else has to fetch. Used on one
+// io thread.
 
 #pragma once
 
@@ -29,7 +31,7 @@ private:
     friend deadlines;
 
     deadline kind_{};
-    std::chrono::steady_clock::time_point due_;
+    std::chrono::steady_clock::time_point set_at_;
 };
 
 class deadlines {
@@ -41,11 +43,15 @@ public:
     // Reads the clock: once for each batch of events.
     void refresh() noexcept { now_ = std::chrono::steady_clock::now(); }
 
+    // How late a deadline may be: twice that, as one that was set within it may stand for a later one.
+    static constexpr std::chrono::milliseconds sweep_interval{100};
+
     // Replaces the item's deadline; it counts from the last `refresh`.
     void set(deadline_item& item, deadline kind) noexcept {
+        if (item.has(kind) && now_ - item.set_at_ < sweep_interval) return;
         item.unlink();
+        item.set_at_ = now_;
         item.kind_ = kind;
-        item.due_ = now_ + durations_[static_cast<std::size_t>(kind)];
         lists_[static_cast<std::size_t>(kind)].push_back(item);
     }
 
@@ -56,8 +62,10 @@ public:
     template <class F>
     void sweep(F expired) {
         refresh();
-        for (list& items : lists_) {
-            while (!items.empty() && items.front().due_ <= now_) {
+        for (std::size_t kind = 0; kind < deadline_kinds; ++kind) {
+            const auto set_before = now_ - sweep_interval - durations_[kind];
+            list& items = lists_[kind];
+            while (!items.empty() && items.front().set_at_ <= set_before) {
                 deadline_item& item = items.front();
                 item.unlink();
                 expired(item);

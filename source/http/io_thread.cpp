@@ -17,7 +17,6 @@
 namespace cookieshop::http {
 namespace {
 
-constexpr std::chrono::milliseconds sweep_interval{100};
 constexpr std::chrono::milliseconds lingering_time{2000};
 
 // Beyond a full header, for the body that comes with it.
@@ -143,7 +142,7 @@ void io_thread::on_closed(std::exception_ptr failure) {
 void io_thread::sweep() {
     deadlines_.sweep([](deadline_item& item) { static_cast<watched_socket&>(item).time_out(); });
     if (drained()) return;  // a timer that has expired already can't be cancelled any more
-    sweep_timer_.expires_after(sweep_interval);
+    sweep_timer_.expires_after(deadlines::sweep_interval);
     sweep_timer_.async_wait([this](error_code cancelled) {
         if (!cancelled) sweep();
     });
