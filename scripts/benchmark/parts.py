@@ -18,6 +18,7 @@ import machine
 import servers
 from load import Case, Load, finish_wrk, measure, start_wrk, stop_wrk
 from machine import LOAD_CORE, TOOLS, Failure
+from sampling import sampling
 from report import (
     CPU,
     CPU_NOTE,
@@ -576,6 +577,36 @@ def kib(size: float) -> str:
     return f"{size / 2**10:,.0f}"
 
 
+def profile(bench: Bench) -> Result:
+    listed = 25
+    found = {}
+    for name, (server, page) in three_servers(bench, 1024).items():
+        if name not in bench.names:
+            continue
+        case = Case(name, server, page)
+        measure(case, 1)
+        bench.say(f"sampling {name}")
+        with sampling(server.pid, bench.folder) as sampled:
+            row = measure(case, bench.seconds)
+        each = row["cpu_us"] * 1000 / sampled.samples  # nanoseconds of a request
+        found[name] = {
+            "cpu_us": row["cpu_us"],
+            "work_ns": {what: count * each for what, count in sampled.work.most_common()},
+            "symbols_ns": {what: count * each for what, count in sampled.symbols.most_common(listed)},
+        }
+    works = sorted(
+        {work for one in found.values() for work in one["work_ns"]},
+        key=lambda work: -max(one["work_ns"].get(work, 0) for one in found.values()),
+    )
+    rows = [[work, *(f"{one['work_ns'].get(work, 0):,.0f}" for one in found.values())] for work in works]
+    rows.append(["all of it", *(f"{one['cpu_us'] * 1000:,.0f}" for one in found.values())])
+    text = table(["ns of a request", *found], rows)
+    for name, one in found.items():
+        text += f"\n\n{name}, symbol by symbol\n\n"
+        text += table(["ns", "symbol"], [[f"{ns:,.0f}", symbol] for symbol, ns in one["symbols_ns"].items()])
+    return Result({"profiles": found}, text + "\n\nsampling itself makes a request dearer: compare the parts")
+
+
 # ---- all of them
 
 
@@ -614,6 +645,7 @@ PARTS = {
     "cache": Part(cache, "memory in use for a million sessions"),
     "idle": Part(idle, "memory in use for up to 19,000 idle connections", ("cookieshop", "nginx")),
     "start": Part(start, "time from the start to the first answer, with a million sessions in the database"),
+    "profile": Part(profile, "where the time of a request goes, by perf", ("cookieshop", "limit")),
     "writes": Part(writes, "new sessions and cache misses of the session store, against bare SQLite"),
     "logins": Part(logins, "logins a second, and what they do to everybody else"),
 }
