@@ -30,14 +30,14 @@ constexpr std::chrono::seconds write_behind_delay{1};
 struct queued_job {
     std::shared_ptr<detail::write_job> job;
     std::function<void(std::exception_ptr)> complete;  // empty: nobody waits
-    std::exception_ptr error;                          // the job's own
+    job_changes changes;
+    std::exception_ptr error;  // the job's own
 };
 
 using batch = std::vector<queued_job>;
 
-// W2: whatever happens in a job, its savepoint is gone afterwards, with or without its changes.
-void run_in_savepoint(connection& c, queued_job& queued) {
-    c.run("SAVEPOINT job");
+// False: what it did must be undone.
+bool run_captured(connection& c, queued_job& queued) {
     bool keep = false;
     try {
         keep = queued.job->run(c);
@@ -49,7 +49,18 @@ void run_in_savepoint(connection& c, queued_job& queued) {
     // Some errors, a full disk above all, make SQLite roll back everything: then there is nothing left to
     // commit.
     if (!c.in_transaction()) throw unavailable{"the database rolled back the batch"};
-    if (!keep) c.run("ROLLBACK TO job");
+    return keep;
+}
+
+// W2: whatever happens in a job, it is there as a whole afterwards or not at all. PostgreSQL does nothing more in a
+// transaction with a failed statement until that is rolled back.
+void run_job(connection& c, queued_job& queued) {
+    if (queued.changes == job_changes::one && c.dialect() == dialect::sqlite) {
+        run_captured(c, queued);
+        return;
+    }
+    c.run("SAVEPOINT job");
+    if (!run_captured(c, queued)) c.run("ROLLBACK TO job");
     c.run("RELEASE job");
 }
 
@@ -129,7 +140,7 @@ private:
         try {
             if (!connection_) connection_ = database_.open();
             connection_->run(begin_writing(connection_->dialect()));
-            for (queued_job& queued : jobs) run_in_savepoint(*connection_, queued);
+            for (queued_job& queued : jobs) run_job(*connection_, queued);
             connection_->run("COMMIT");
             commits_.fetch_add(1, std::memory_order_relaxed);
             return nullptr;
@@ -164,7 +175,7 @@ writer::~writer() {
     self_->stop();
 }
 
-task<> writer::committed(std::shared_ptr<detail::write_job> job) {
+task<> writer::committed(std::shared_ptr<detail::write_job> job, job_changes changes) {
     auto io = co_await asio::this_coro::executor;
     auto initiate = [&](auto handler) {
         // The work guard keeps the waiter's loop running until the job is through.
@@ -175,7 +186,7 @@ task<> writer::committed(std::shared_ptr<detail::write_job> job) {
                 std::move(resume)(error);
             });
         };
-        if (!self_->push({std::move(job), complete, nullptr})) {
+        if (!self_->push({std::move(job), complete, changes, nullptr})) {
             complete(std::make_exception_ptr(overloaded{"db-writer: the queue is full"}));
         }
     };
@@ -185,7 +196,11 @@ task<> writer::committed(std::shared_ptr<detail::write_job> job) {
 }
 
 bool writer::post(std::function<void(connection&)> work) {
-    return self_->push({std::make_shared<detail::returning_job<decltype(work)>>(std::move(work)), {}, nullptr}
+    return self_->push(
+        {std::make_shared<detail::returning_job<decltype(work)>>(std::move(work)),
+         {},
+         job_changes::several,
+         nullptr}
     );
 }
 

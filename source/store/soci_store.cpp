@@ -223,6 +223,13 @@ result<committed> commit_session(connection& c, const prepared_change& prepared,
     return done;
 }
 
+// A new session of a guest, changed data, or an end: an INSERT, an UPDATE or a DELETE.
+db::job_changes changes_of(const change& change) {
+    const bool one_row = !change.current || !change.fresh;
+    const bool alone = change.companions.empty() && !change.log_in && !change.end_others;
+    return one_row && alone ? db::job_changes::one : db::job_changes::several;
+}
+
 result<committed> commit_change(connection& c, prepared_change& prepared, const policy& policy) {
     change& change = prepared.change;
     for (const companion& work : change.companions) {
@@ -350,9 +357,10 @@ task<session_ptr> soci_store::find(session_id id, time_point now) {
 }
 
 task<result<committed>> soci_store::commit(change change) {
+    const db::job_changes changes = changes_of(change);
     auto write = [prepared = prepared_change{std::move(change)},
                   &rules = self_->rules](connection& c) mutable { return commit_change(c, prepared, rules); };
-    co_return co_await self_->writer.run(std::move(write));
+    co_return co_await self_->writer.run(std::move(write), changes);
 }
 
 void soci_store::touch(const session_ptr& session) noexcept {

@@ -7,7 +7,7 @@
 ///
 /// Invariants (each has a test of its name in `test/unit/db/writer.cpp`):
 ///   W1. A job's result is delivered after the COMMIT that holds it returned, never before.
-///   W2. A job that fails is rolled back to its savepoint and fails alone.
+///   W2. A job that fails leaves nothing behind and fails alone: it is rolled back to its savepoint.
 ///   W3. A COMMIT that fails fails every job of its batch, with `unavailable`; nothing of the batch is there.
 ///   W4. The queue is bounded: past `capacity` a job is refused with `overloaded` before any of it ran.
 ///   W5. Jobs run in the order in which they were queued.
@@ -77,6 +77,13 @@ private:
 
 }  // namespace detail
 
+/// What it takes to undo a job.
+enum class job_changes {
+    several,  ///< a savepoint
+    one,  ///< nothing: it changes what one statement changes, as its last act, and a statement that fails undoes itself.
+          ///< SQLite then need not keep a copy of every page that the job touches
+};
+
 /// Called from io threads; `post` and the figures from anywhere.
 class writer {
 public:
@@ -87,7 +94,7 @@ public:
     /// commit. A `result` that holds an error rolls back just as an exception does. Throws `overloaded`,
     /// `unavailable` when the database fails, and what `f` throws. `f` owns what it needs.
     template <class F>
-    task<std::invoke_result_t<F&, connection&>> run(F f);
+    task<std::invoke_result_t<F&, connection&>> run(F f, job_changes changes = job_changes::several);
 
     /// Queues work that nobody waits for, such as a 'last seen': it may wait a second for a commit that
     /// happens anyway. Lost when the commit fails; false when the queue is full.
@@ -97,16 +104,16 @@ public:
     std::uint64_t commits() const noexcept;
 
 private:
-    task<> committed(std::shared_ptr<detail::write_job> job);
+    task<> committed(std::shared_ptr<detail::write_job> job, job_changes changes);
 
     struct implementation;
     std::unique_ptr<implementation> self_;
 };
 
 template <class F>
-task<std::invoke_result_t<F&, connection&>> writer::run(F f) {
+task<std::invoke_result_t<F&, connection&>> writer::run(F f, job_changes changes) {
     auto job = std::make_shared<detail::returning_job<F>>(std::move(f));
-    co_await committed(job);
+    co_await committed(job, changes);
     co_return job->take();
 }
 

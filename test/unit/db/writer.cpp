@@ -71,9 +71,9 @@ struct fixture {
 
     // Queues a job, in the order of the calls.
     template <class F>
-    outcome& start(F f) {
+    outcome& start(F f, job_changes changes = job_changes::several) {
         outcome& o = outcomes.emplace_back();
-        asio::co_spawn(io, discard(writer->run(std::move(f))), [&o](std::exception_ptr error) {
+        asio::co_spawn(io, discard(writer->run(std::move(f), changes)), [&o](std::exception_ptr error) {
             o = {true, error};
         });
         io.restart();
@@ -165,6 +165,23 @@ BOOST_AUTO_TEST_CASE(W2_a_job_that_fails_fails_alone) {
     BOOST_TEST(throwing.is<std::domain_error>());
     BOOST_TEST(failing.succeeded());
     BOOST_TEST(violating.is<unavailable>());
+    BOOST_TEST(after.succeeded());
+    BOOST_TEST(count() == 2);
+    BOOST_TEST(writer->commits() == 2U);  // the gate's, and the batch's
+}
+
+BOOST_AUTO_TEST_CASE(W2_a_job_of_one_change_fails_alone_without_a_savepoint) {
+    gate g;
+    close(g);
+    const outcome& before = start(insert(1), job_changes::one);
+    const outcome& violating = start(insert(1), job_changes::one);
+    const outcome& failing = start([](connection&) -> result<int> { return errc::exists; }, job_changes::one);
+    const outcome& after = start(insert(2), job_changes::one);
+    g.open();
+    finish();
+    BOOST_TEST(before.succeeded());
+    BOOST_TEST(violating.is<unavailable>());
+    BOOST_TEST(failing.succeeded());
     BOOST_TEST(after.succeeded());
     BOOST_TEST(count() == 2);
     BOOST_TEST(writer->commits() == 2U);  // the gate's, and the batch's
