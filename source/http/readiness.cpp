@@ -90,7 +90,7 @@ bool readiness::deliver_batch() {
     while (next_ < count_) {
         const epoll_event event = batch_[next_++];
         // With many connections the next one is not in the cache: it can come while this one is served.
-        if (next_ < count_) prefetch(batch_[next_].data.ptr);
+        if (next_ < count_ && batch_[next_].data.ptr) prefetch(batch_[next_].data.ptr);
         if (event.data.ptr) static_cast<watched_socket*>(event.data.ptr)->on_events(event.events);
     }
     return true;

@@ -14,6 +14,7 @@
 #include "http/deadlines.hpp"
 #include "http/descriptor.hpp"
 
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
 #include <sys/epoll.h>
@@ -83,13 +84,14 @@ public:
 
     void shut_down(int how) noexcept;
 
-    // Resumes when the direction is ready or the deadline of the item has passed; one coroutine at a time.
-    task<wake> ready(direction wanted) {
-        auto initiate = [this, wanted](auto handler) {
+    // For `co_await`: resumes when the direction is ready or the deadline of the item has passed; one coroutine
+    // at a time. Deferred, so that what waits is the caller itself and not one more coroutine around this.
+    auto ready(direction wanted) {
+        auto initiate = [this, wanted](waiter handler) {
             wanted_ = wanted;
             waiter_.emplace(std::move(handler));
         };
-        return asio::async_initiate<const asio::use_awaitable_t<io_executor>, void(wake)>(initiate, use_task);
+        return asio::async_initiate<const asio::deferred_t, void(wake)>(initiate, asio::deferred);
     }
 
     bool awaited() const noexcept { return waiter_.has_value(); }
@@ -100,7 +102,8 @@ public:
 
 private:
     friend readiness;
-    using waiter = asio::async_result<asio::use_awaitable_t<io_executor>, void(wake)>::handler_type;
+    // Of a coroutine that awaits a deferred operation. Asio has no public name for it.
+    using waiter = asio::detail::awaitable_async_op_handler<void(wake), io_executor>;
 
     void on_events(std::uint32_t events);
     void resume(wake reason);

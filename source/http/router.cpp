@@ -125,7 +125,8 @@ router::node& router::node::child(std::string_view segment) {
     }
     const auto found = std::ranges::find(children, segment, &text_child::text);
     if (found != children.end()) return found->below;
-    return children.emplace_back(std::string{segment}, node{}).below;
+    children.push_back({std::string{segment}, {}});
+    return children.back().below;
 }
 
 router::router() : root_{std::make_unique<node>()} {}

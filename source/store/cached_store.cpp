@@ -110,9 +110,9 @@ std::size_t allocation_of(const std::string& text) noexcept {
 // A place in Boost's flat tables, at the lowest load: they double when seven eighths are full, and have a byte and a
 // fifteenth beside each.
 constexpr std::size_t slot(std::size_t size) noexcept {
-    return (16 * size + 17) / 7;
+    return (16 * size + 17 + 6) / 7;
 }
-static_assert(slot(sizeof(void*)) == 20);
+static_assert(slot(sizeof(void*)) == 21);
 
 // What a session takes: itself, its place in the table, its data, and as if each had an account of its own.
 std::size_t bytes_of(const live_session& session) noexcept {

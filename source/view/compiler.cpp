@@ -157,6 +157,7 @@ void compiler::write(const cursor& at, const tag& tag) {
     if (field.what->constant) {
         output out{literal_};
         field.what->get.write(out, nullptr);
+        out.flush();
     } else {
         add(action::write, field);
     }
@@ -166,7 +167,9 @@ void compiler::write(const cursor& at, const tag& tag) {
 void compiler::asset(const cursor& at, const tag& tag) {
     const std::string_view name = tag.name.substr(asset_prefix.size());
     try {
-        output{literal_}.append_escaped(library_.asset_url(name));
+        output out{literal_};
+        out.append_escaped(library_.asset_url(name));
+        out.flush();
         line_starts_ = false;
     } catch (const std::out_of_range&) {
         fail(at.file, tag.line, "there is no asset " + std::string{name} + "; add the file");

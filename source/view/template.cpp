@@ -87,6 +87,7 @@ const void* html_template::scope::owner_of(const step& step) const noexcept {
 void html_template::render(std::string& text, const void* object) const {
     output out{text};
     run(out, 0, steps_.size(), {object, nullptr});
+    out.flush();
 }
 
 void html_template::run(output& out, std::size_t from, std::size_t to, const scope& scope) const {

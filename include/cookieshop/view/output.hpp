@@ -2,7 +2,7 @@
 ///
 /// They are gathered in a block on the stack before they go to the text: a piece costs a comparison and a copy, which is
 /// less than `std::string::append` takes to find out that there is room. A value of one thread; the text is the
-/// caller's, and complete when this is destroyed.
+/// caller's, and complete after `flush`.
 
 #pragma once
 
@@ -19,7 +19,6 @@ class output {
 public:
     /// Appends to `text`.
     explicit output(std::string& text) noexcept : text_{text} {}
-    ~output() { flush(); }
     output(const output&) = delete;
     output& operator=(const output&) = delete;
 
@@ -45,8 +44,10 @@ public:
 
     void append_number(std::int64_t number);
 
-private:
+    /// At the end. Not left to a destructor: it may find no memory.
     void flush();
+
+private:
     void append_past_block(std::string_view piece);
 
     std::string& text_;

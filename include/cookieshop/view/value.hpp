@@ -159,6 +159,7 @@ field bind_self() {
 /// that asks for it costs nothing.
 template <auto Function>
 field bind_constant(std::string_view name) {
+    static_assert(!detail::list<decltype(Function())>);
     field result = detail::field_for<[](const void*) { return Function(); }>(name);
     result.constant = true;
     return result;

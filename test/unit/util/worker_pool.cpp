@@ -82,8 +82,8 @@ BOOST_AUTO_TEST_CASE(its_end_finishes_what_is_queued) {
 }
 
 BOOST_AUTO_TEST_CASE(threads_of_low_priority_let_others_go_first) {
-    const auto niceness = [](worker_pool& pool) {
-        asio::io_context io;
+    asio::io_context io;  // outlives the pools, whose threads hand it their results
+    const auto niceness = [&io](worker_pool& pool) {
         return test::run_task(io, pool.run([] { return getpriority(PRIO_PROCESS, 0); }));
     };
     worker_pool usual{"test", 1, 10}, low{"test", 1, 10, worker_pool::priority::low};

@@ -63,6 +63,16 @@ view::url_text in_url(std::string_view text) {
     return {text};
 }
 
+std::string_view kind() {
+    return "cake & more";
+}
+bool yes() {
+    return true;
+}
+bool no() {
+    return false;
+}
+
 }  // namespace
 
 template <>
@@ -88,6 +98,8 @@ view::fields view::fields_of<cake>() {
         bind<&cake::fresh>("fresh"),         bind<&cake::baked>("baked"),
         bind<&cake::notes>("notes"),         bind<&cake::layers>("layers"),
         bind<&cake::has_notes>("has_notes"), bind<&cake::best, &topping::name>("best"),
+        bind_constant<&kind>("kind"),        bind_constant<&yes>("is_cake"),
+        bind_constant<&no>("is_pie"),
     };
 }
 
@@ -110,6 +122,14 @@ std::string rendered(view::files files, const cake& cake) {
 
 std::string rendered(std::string_view source, const cake& cake) {
     return rendered(view::files{{"page.html", std::string{source}}}, cake);
+}
+
+std::string escaped(std::string_view text) {
+    std::string result;
+    view::output out{result};
+    out.append_escaped(text);
+    out.flush();
+    return result;
 }
 
 struct source_and_result {
@@ -139,10 +159,48 @@ BOOST_AUTO_TEST_CASE(the_five_characters_of_html_are_escaped) {
     for (const auto& [text, expected] : cases) {
         BOOST_TEST_CONTEXT("text: " << text) {
             std::string out = "kept ";
-            view::output{out}.append_escaped(text);
-            BOOST_TEST(out == "kept " + std::string{expected});
+            BOOST_TEST(out + escaped(text) == "kept " + std::string{expected});
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_special_character_is_found_wherever_it_stands) {
+    for (std::size_t size = 1; size <= 40; ++size) {
+        for (std::size_t at = 0; at < size; ++at) {
+            std::string text(size, 'x'), expected = text;
+            text[at] = '<';
+            expected.replace(at, 1, "&lt;");
+            BOOST_TEST(escaped(text) == expected);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_page_of_any_size_is_whole) {
+    for (const std::size_t size : {0, 1, 63, 64, 65, 1983, 1984, 1985, 2047, 2048, 2049, 2112, 5000}) {
+        BOOST_TEST_CONTEXT("a literal of " << size << " bytes") {
+            const std::string literal(size, '.'), name(70, 'n');
+            const std::string page = literal + "{{name}}" + literal + "{{name}}end";
+            BOOST_TEST(rendered(page, cake{.name = name}) == literal + name + literal + name + "end");
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_the_same_for_all_objects_is_decided_at_the_start) {
+    const source_and_result cases[] = {
+        {"{{kind}}", "cake &amp; more"},
+        {"{{#is_cake}}<{{name}}>{{/is_cake}}", "<Linzer>"},
+        {"a{{^is_cake}}<{{name}}>{{/is_cake}}b", "ab"},
+        {"{{#is_pie}}{{name}}{{#notes}}{{.}}{{/notes}}{{/is_pie}}{{^is_pie}}none{{/is_pie}}", "none"},
+        {"{{#is_cake}}{{#is_pie}}1{{/is_pie}}{{^is_pie}}2{{/is_pie}}{{/is_cake}}", "2"},
+        {"{{#fresh}}{{#is_cake}}fresh{{/is_cake}}{{/fresh}}{{#layers}}{{kind}}{{/layers}}", "fresh"},
+        {"one\n{{#is_pie}}\ntwo\n{{/is_pie}}\nthree\n", "one\nthree\n"},
+    };
+    for (const auto& [source, expected] : cases) {
+        BOOST_TEST_CONTEXT("source: " << source) {
+            BOOST_TEST(rendered(source, cake{.name = "Linzer", .fresh = true}) == expected);
+        }
+    }
+    BOOST_CHECK_THROW(rendered("{{#is_pie}}{{nonsense}}{{/is_pie}}", cake{}), view::view_error);
 }
 
 BOOST_AUTO_TEST_CASE(names_stand_for_members) {
