@@ -56,9 +56,7 @@ def arguments() -> argparse.Namespace:
         "--rounds", type=whole_number, default=5, metavar="N", help="how often each is measured (5)"
     )
     parser.add_argument("--seconds", type=whole_number, default=5, metavar="S", help="how long each time (5)")
-    parser.add_argument(
-        "--only", default="", metavar="NAME,NAME", help="some of a part's servers or loads alone"
-    )
+    parser.add_argument("--only", metavar="NAME,NAME", help="some of a part's servers or loads alone")
     parser.add_argument(
         "--out", type=Path, default=ROOT / "build/bench", metavar="FOLDER", help="(build/bench)"
     )
@@ -75,7 +73,7 @@ def arguments() -> argparse.Namespace:
         parser.error("'plots' stands alone: measure first")
     if "all" in given.parts:
         given.parts = list(PARTS)
-    given.only = [name for name in given.only.split(",") if name]
+    given.only = given.only.split(",") if given.only is not None else []
     known = [name for part in given.parts if part in PARTS for name in PARTS[part].names]
     for name in given.only:
         if name not in known:
@@ -92,11 +90,8 @@ def install(*groups: str) -> None:
 
 
 def cmake(*arguments: str) -> None:
-    done = subprocess.run(
-        ["cmake", *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    if done.returncode:
-        raise Failure(f"cmake {' '.join(arguments)} failed:\n{done.stdout.strip()}")
+    if subprocess.run(["cmake", *arguments], cwd=ROOT, stdout=sys.stderr).returncode:
+        raise Failure(f"cmake {' '.join(arguments)} failed")
 
 
 def build() -> None:
@@ -115,7 +110,9 @@ def run_part(name: str, part: Part, given: argparse.Namespace) -> None:
     names = [one for one in part.names if one in given.only] if given.only else list(part.names)
     if part.names and not names:
         return say(f"{name}: nothing of it is in --only")
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+    given.out.mkdir(parents=True, exist_ok=True)
+    # Beside the results: what is committed there waits for a disk, which /tmp often is not.
+    with tempfile.TemporaryDirectory(prefix=".run-", dir=given.out.resolve()) as folder:
         bench = Bench(Path(folder), given.rounds, given.seconds, names, lambda text: say(f"{name}: {text}"))
         with bench.stack:
             result = part.run(bench)
@@ -128,6 +125,7 @@ def end(number: int, _: object) -> NoReturn:
     """Unwinds, which stops all that was started and removes the folder; once."""
     for other in ENDINGS:
         signal.signal(other, signal.SIG_IGN)
+    say("scripts/bench: interrupted; what was not finished is not written")
     sys.exit(128 + number)
 
 
@@ -152,5 +150,5 @@ def main() -> None:
 
 try:
     main()
-except Failure as failure:
+except (Failure, OSError) as failure:
     sys.exit(f"scripts/bench: {failure}")

@@ -158,7 +158,7 @@ def check_run(case: Case, said: dict, prober: Prober) -> None:
     if prober.problem:
         raise Failure(f"{case.name}: the server {prober.problem}")
     size = said["bytes"] / said["requests"]
-    if case.load.same_size and abs(size - case.page.answer_size) > 0.02 * case.page.answer_size:
+    if case.load.same_size and abs(size - case.page.answer_size) > 0.005 * case.page.answer_size:
         raise Failure(f"{case.name}: answers of {size:.0f} bytes, not of {case.page.answer_size}")
 
 

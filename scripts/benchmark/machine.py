@@ -244,6 +244,7 @@ def describe() -> dict:
         "memory_bytes": int(memory[1]) * 1024,
         "virtual": "hypervisor" in Path("/proc/cpuinfo").read_text(),
         "kernel": os.uname().release,
+        "congestion_control": Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip(),
         "system": system[1] if system else "unknown",
         "wrk": output_of("wrk", "-v").split("\n")[0].split("[")[0].strip(),
         "python": sys.version.split()[0],

@@ -20,6 +20,7 @@ from load import Case, Load, finish_wrk, measure, start_wrk, stop_wrk
 from machine import LOAD_CORE, TOOLS, Failure
 from sampling import sampling
 from report import (
+    BYTES,
     CPU,
     CPU_NOTE,
     LATENCIES,
@@ -50,7 +51,8 @@ def run_rounds(bench: Bench, cases: Sequence[Case]) -> Rounds:
         measure(case, bench.seconds, check=True)
     rounds: Rounds = {case.name: [] for case in cases}
     for n in range(1, bench.rounds + 1):
-        for case in cases:
+        first = n % len(cases)  # nobody is always the one after an idle minute
+        for case in (*cases[first:], *cases[:first]):
             bench.say(f"round {n} of {bench.rounds}: {case.name}")
             rounds[case.name].append(measure(case, bench.seconds))
     add_ratios(cases, rounds)
@@ -92,7 +94,11 @@ def read_all(bench: Bench, case: Case, count: int) -> None:
 
 def peers(bench: Bench) -> Result:
     started = three_servers(bench, 1024)
-    size = started["cookieshop"][1].body_size
+    shop, page = started["cookieshop"]
+    size = page.body_size
+    if "nginx-debian" in bench.names:
+        server, file = servers.nginx(bench, shop, page, name="nginx-debian")
+        started["nginx-debian"] = (server, servers.checked(server, file))
     for name, start in servers.FRAMEWORKS.items():
         if name not in bench.names:
             continue
@@ -107,8 +113,14 @@ def peers(bench: Bench) -> Result:
             )
         started[name] = (server, page)
     cases = [Case(name, *started[name], reference="limit") for name in bench.names if name in started]
-    notes = [f"{CPU_NOTE}; page of {size:,} bytes, 64 connections", RATIO_NOTE]
-    return cases_result(cases, run_rounds(bench, cases), (RATE, *LATENCIES, *CPU, RATIO, RSS), notes)
+    notes = [
+        f"{CPU_NOTE}; page of {size:,} bytes, 64 connections; bytes: of an answer with its head",
+        RATIO_NOTE,
+        "gunicorn's usual worker closes the connection after each answer; it alone asks a database (SQLite) each time",
+        "versions: "
+        + ", ".join(f"{case.name} {case.server.version}" for case in cases if case.server.version),
+    ]
+    return cases_result(cases, run_rounds(bench, cases), (RATE, *LATENCIES, *CPU, RATIO, BYTES, RSS), notes)
 
 
 # ---- what it depends on
@@ -135,6 +147,7 @@ def sizes(bench: Bench) -> Result:
     member = pages["checkout of 3"]
     pages["/cookies"] = replace(member, path="/cookies", protected=False)
     pages["asset"] = Page(biggest_asset(shop), member.cookie)
+    pages["/healthz"] = Page("/healthz", member.cookie)  # a word: no session is looked up, nothing rendered
     cases = []
     for what, page in pages.items():
         page = servers.checked(shop, page)
@@ -149,7 +162,7 @@ def sizes(bench: Bench) -> Result:
                     Case(f"{name}, {what}", server, its_page, reference=f"limit, {what}", facts=facts)
                 )
     cases.sort(key=lambda case: case.page.body_size)
-    columns = (Column("bytes", "answer_bytes", number(0)), RATE, *LATENCIES, *CPU, RATIO)
+    columns = (BYTES, RATE, *LATENCIES, *CPU, RATIO)
     notes = [CPU_NOTE, RATIO_NOTE, "bytes: of the whole answer, head and body"]
     return cases_result(cases, run_rounds(bench, cases), columns, notes)
 
@@ -208,12 +221,12 @@ def workloads(bench: Bench) -> Result:
             page = servers.checked(server, Page("/basket", markers=("Your basket is empty",)))
         cases.append(Case(name, server, page, load, reference="guest" if name == "forged" else ""))
     for case in cases:
-        if case.name in ("many-sessions", "mixed"):
+        if case.name in ("many-sessions", "mixed", "basket"):
             read_all(bench, replace(case, load=Load("many_sessions", environment=many(cookies))), count)
     rounds = run_rounds(bench, cases)
     notes = [
         CPU_NOTE + "; each kind of load with a server that holds 100,000 sessions",
-        "evicted: --session-cache 1MiB",
+        "evicted: --session-cache 1MiB; the database's file is in the kernel's page cache",
     ]
     more = {}
     if {"guest", "forged"} <= rounds.keys():
@@ -226,13 +239,12 @@ def latency(bench: Bench) -> Result:
     """Each round first looks how much the server can do, then asks for a part of it."""
     shares = (0.25, 0.5, 0.75)
     started = three_servers(bench, 1024)
-    wide = Load()
     cases: list[Case] = []
     rounds: Rounds = {}
     for n in range(bench.rounds + 1):
         for name in (name for name in bench.names if name in started):
             server, page = started[name]
-            saturated = Case(f"{name}, saturated", server, page, wide, facts={"share": 1})
+            saturated = Case(f"{name}, saturated", server, page, facts={"share": 1})
             bench.say(f"round {n} of {bench.rounds}: {saturated.name}" if n else f"warming up {name}")
             row = measure(saturated, bench.seconds, check=n == 0)
             if n == 0:
@@ -240,7 +252,7 @@ def latency(bench: Bench) -> Result:
             parts = [(saturated, row)]
             for share in shares:
                 rate = row["requests_per_second"] * share
-                load = replace(wide, script="paced", environment={"RATE": f"{rate:.0f}"})
+                load = Load("paced", environment={"RATE": f"{rate:.0f}"})
                 case = Case(f"{name}, {share:.0%}", server, page, load, facts={"share": share})
                 bench.say(f"round {n} of {bench.rounds}: {case.name}")
                 parts.append((case, measure(case, bench.seconds) | {"asked_rate": rate}))
@@ -275,9 +287,9 @@ def threads(bench: Bench) -> Result:
         b["requests_per_second"] / a["requests_per_second"] for a, b in zip(one, two)
     )
     notes = [
-        CPU_NOTE + "; nothing is pinned, and wrk has two threads on the same two cores",
-        f"two threads do {work:.2f} times the work of one with twice its CPU time (2 × CPU of one / CPU of two)",
-        f"requests/s, which wrk's own need of the cores holds down: {throughput:.2f} times",
+        CPU_NOTE + "; nothing is pinned, and wrk has two threads on the same cores",
+        f"requests/s with two threads: {throughput:.2f} times those with one; wrk needs as much of the cores as they do",
+        f"at equal CPU time two do {work:.2f} times the work of one (2 × CPU a request of one / of two)",
     ]
     return cases_result(cases, rounds, (RATE, *LATENCIES, *CPU), notes, work=work, throughput=throughput)
 
@@ -489,10 +501,20 @@ def seconds_to_first_answer(bench: Bench, number: int, database: Path, page: Pag
     return seconds
 
 
-def json_lines(*command: str | Path) -> list[dict]:
+def json_lines(bench: Bench, *command: str | Path) -> list[dict]:
     """What a program prints, on all cores, that writes one JSON object a line."""
-    everywhere = ["taskset", "--cpu-list", machine.cores(None), *map(str, command)]
-    done = subprocess.run(everywhere, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    everywhere = [
+        "setpriv",
+        "--pdeathsig",
+        "TERM",
+        "taskset",
+        "--cpu-list",
+        machine.cores(None),
+        *map(str, command),
+    ]
+    done = subprocess.run(
+        everywhere, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=bench.folder
+    )
     if done.returncode:
         raise Failure(f"{Path(command[0]).name} ended with status {done.returncode}: {done.stderr.strip()}")
     return [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
@@ -500,7 +522,7 @@ def json_lines(*command: str | Path) -> list[dict]:
 
 def writes(bench: Bench) -> Result:
     bench.say("measuring the store, three rounds")
-    measured = json_lines(machine.tool("store"))
+    measured = json_lines(bench, machine.tool("store"))
     rates: dict[tuple[str, str], list[int]] = {}
     for row in measured:
         rates.setdefault((row["what"], row["how"]), []).append(row["a_second"])
@@ -514,6 +536,7 @@ def writes(bench: Bench) -> Result:
     notes = [
         "the last column: how many times as many the store makes, of each round",
         f"{in_one:.0f} new sessions in a transaction; every commit waits for the disk (synchronous=FULL)",
+        "the store has 512 callers at once for new sessions and 64 for look-ups, with two reading threads; bare SQLite one",
     ]
     headings = ["", "", "a second", "min–max", "store / this"]
     return Result({"measurements": measured}, table(headings, rows, notes))
@@ -538,12 +561,12 @@ def logins(bench: Bench) -> Result:
     for n in range(1, bench.rounds + 1):
         bench.say(f"round {n} of {bench.rounds}")
         rounds[quiet.name].append(measure(quiet, bench.seconds))
+        possible = hashes_per_second(bench)
         with logging_in(login, bench.seconds, alone):
             pass
         with logging_in(login, bench.seconds + 1, beside):
             rounds[busy.name].append(measure(busy, bench.seconds))
-    possible = hashes_per_second()
-    notes = [f"{rate:,} GETs of /checkout a second; logins: 32 at once; everything on the same two cores"]
+    notes = [f"{rate:,} GETs of /checkout a second; logins: 32 at once; everything on the same cores"]
     for what, figures in (("logins alone", alone), ("logins beside the GETs", beside)):
         a_second = median(figures, "logins_per_second")
         notes.append(
@@ -568,9 +591,9 @@ def logging_in(case: Case, seconds: int, figures: list[dict]) -> Iterator[None]:
     figures.append({"logins_per_second": said["requests_per_second"], "p99_ms": said["latency_ms"]["p99"]})
 
 
-def hashes_per_second() -> float:
+def hashes_per_second(bench: Bench) -> float:
     """What all cores together can do in argon2id at the server's cost, by a program that does only that."""
-    return json_lines(machine.tool("store"), "hash")[0]["hashes_per_second"]
+    return json_lines(bench, machine.tool("store"), "hash")[0]["hashes_per_second"]
 
 
 def mib(size: float) -> str:
@@ -625,7 +648,7 @@ PARTS = {
     "peers": Part(
         peers,
         "the authenticated page with 64 connections, Cookieshop and other servers in turn",
-        ("cookieshop", "limit", "nginx", *servers.FRAMEWORKS),
+        ("cookieshop", "limit", "nginx", "nginx-debian", *servers.FRAMEWORKS),
     ),
     "connections": Part(
         connections, "the same with 1 to 4,000 connections", ("cookieshop", "limit", "nginx")

@@ -46,6 +46,7 @@ CPU = (
     Column("system", "system_us", number(2)),
 )
 RATIO = Column("ratio", "ratio", number(3))
+BYTES = Column("bytes", "answer_bytes", number(0))
 RSS = Column("RSS MiB", "rss_bytes", number(1, 2**-20))
 
 CPU_NOTE = "CPU: of the server, all its processes, for each request"

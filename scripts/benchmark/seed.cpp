@@ -69,9 +69,12 @@ void seed(const std::string& url, std::size_t sessions) {
 int main(int argc, char** argv) {
     const std::vector<std::string_view> arguments{argv + 1, argv + argc};
     std::size_t sessions = 0;
-    const bool usable = arguments.size() == 4 && arguments[0] == "--database" && arguments[2] == "--sessions";
-    if (usable) std::from_chars(arguments[3].data(), arguments[3].data() + arguments[3].size(), sessions);
-    if (sessions == 0) {
+    bool usable = arguments.size() == 4 && arguments[0] == "--database" && arguments[2] == "--sessions";
+    if (usable) {
+        const char* const end = arguments[3].data() + arguments[3].size();
+        usable = std::from_chars(arguments[3].data(), end, sessions).ptr == end && sessions > 0;
+    }
+    if (!usable) {
         std::cerr << "usage: seed --database sqlite3://PATH --sessions N\n";
         return 2;
     }

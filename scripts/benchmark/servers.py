@@ -258,26 +258,29 @@ def limit(bench: Bench, shop: Server, page: Page, name: str = "limit") -> tuple[
     return Server(name, int(port), process), replace(page, protected=True)
 
 
-def nginx(bench: Bench, shop: Server, page: Page, connections: int = 1024) -> tuple[Server, Page]:
-    """A static file of the same size, which nginx gives to everybody."""
+def nginx(
+    bench: Bench, shop: Server, page: Page, connections: int = 1024, name: str = "nginx"
+) -> tuple[Server, Page]:
+    """A static file of the same size, which nginx gives to everybody; `nginx-debian` with Debian's directives."""
     port = machine.free_port()
-    folder = bench.folder / "nginx"
+    folder = bench.folder / name
     (folder / "temporary").mkdir(parents=True)
     (folder / "www").mkdir()
     (folder / "www/checkout").write_bytes(ask(shop, page.path, page.cookie).body)
     text = (PEERS / "nginx.conf").read_text().replace("@PORT@", str(port))
+    text = text.replace("@SENDFILE@", "on" if name == "nginx-debian" else "off")
     text = text.replace("worker_connections 1024", f"worker_connections {connections}")
     if os.getuid() == 0:  # or its workers could not read the folder
         text = "user root;\n" + text
     (folder / "nginx.conf").write_text(text)
     process = bench.start(
-        "nginx",
+        name,
         ["/usr/sbin/nginx", "-p", folder, "-c", folder / "nginx.conf", "-g", "daemon off;"],
         SERVER_CORE,
     )
     machine.await_port(process, port)
     version = machine.output_of("/usr/sbin/nginx", "-v").rpartition("/")[2]
-    return Server("nginx", port, process, version), replace(page, path="/checkout", protected=False)
+    return Server(name, port, process, version), replace(page, path="/checkout", protected=False)
 
 
 # ---- frameworks, each as its users run it, on one core

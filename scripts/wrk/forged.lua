@@ -17,7 +17,9 @@ local n = 0
 
 function init()
     local head, tail = report.around_cookie("GET", report.path("/basket"))
-    local begin = head .. report.cookie():sub(1, -9)
+    local cookie = report.cookie()
+    if #cookie ~= 44 then report.die("a session's cookie has 44 characters, this one " .. #cookie) end
+    local begin = head .. cookie:sub(1, -9)
     for i = 0, 4095 do
         local function letter(k) return letters:sub(k % 64 + 1, k % 64 + 1) end
         local four = letter(i) .. letter(math.floor(i / 64)) .. "x" .. letter(thread_number)

@@ -2,8 +2,11 @@
 --
 --   COOKIES=cookies.txt wrk -t1 -c64 -d5s -s scripts/wrk/many_sessions.lua http://127.0.0.1:8080/checkout
 --
--- COOKIES is a file with one cookie's value a line (build/release/benchmark/seed makes one), START the line
--- to begin with. Each thread of wrk begins at a place of its own. Without a path in the URL it asks for
+-- COOKIES is a file with one cookie's value a line, as this makes one, for a server on that database:
+--
+--   build/release/benchmark/seed --database sqlite3://shop.db --sessions 100000 >cookies.txt
+--
+-- (scripts/bench builds it.) START is the line to begin with. Each thread of wrk begins at a place of its own. Without a path in the URL it asks for
 -- /checkout. Requests are put together before the run: 150 bytes a session and thread.
 
 local report = dofile((debug.getinfo(1, "S").source:match("^@(.*/)") or "./") .. "report.lua")

@@ -26,6 +26,8 @@ wrk.path = report.path("/checkout")
 wrk.headers["Cookie"] = report.cookie_header(report.cookie())
 report.expect({200})
 
+function init() math.randomseed(thread_number) end
+
 local gap = 1000 * report.option("t", "threads", 2) / report.number("RATE")
 local due
 

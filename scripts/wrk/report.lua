@@ -104,13 +104,18 @@ function report.expect(statuses, always)
     for _, status in ipairs(statuses) do expected[status] = true end
     if not always and os.getenv("CHECK") ~= "1" then return end
     status_counts = {}
-    function response(status) status_counts[status] = (status_counts[status] or 0) + 1 end
+    function response(status, headers)
+        -- A new session, where the one of the cookie should have been found.
+        if not always and headers["Set-Cookie"] then status = "Set-Cookie" end
+        status_counts[status] = (status_counts[status] or 0) + 1
+    end
 end
 
 -- Called at the end of an init that took long: the time before it is not the run's.
 function report.ready() prepared_cpu = os.clock() end
 
 function setup(thread)
+    if not expected then report.die("report.lua is a part of the other scripts, not one by itself") end
     threads[#threads + 1] = thread
     thread:set("thread_number", #threads)
 end
@@ -161,9 +166,9 @@ function done(summary, latency)
     local statuses = {}
     if counts then
         for status, count in pairs(counts) do statuses[#statuses + 1] = {status, count} end
-        table.sort(statuses, function(a, b) return a[1] < b[1] end)
+        table.sort(statuses, function(a, b) return tostring(a[1]) < tostring(b[1]) end)
         io.write("  statuses       ")
-        for _, status in ipairs(statuses) do io.write(("   %d: %d"):format(status[1], status[2])) end
+        for _, status in ipairs(statuses) do io.write(("   %s: %d"):format(status[1], status[2])) end
         print(unexpected > 0 and ("   (%d of them are not what was expected)"):format(unexpected) or "")
     end
     print(json({

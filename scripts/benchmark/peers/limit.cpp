@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
@@ -24,11 +25,11 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
-#include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <vector>
+#include <utility>
 
 namespace {
 
