@@ -34,7 +34,7 @@ void work_area::load(std::string_view bytes) noexcept {
 
 void work_area::drop_request() noexcept {
     if (request_size > head.size) wipe(begin_ + head.size, request_size - head.size);
-    sodium_memzero(body.data(), body.size());
+    if (!body.empty()) sodium_memzero(body.data(), body.size());
     body.clear();
     begin_ += std::exchange(request_size, 0);
     if (begin_ == end_) begin_ = end_ = 0;
