@@ -31,7 +31,7 @@ using namespace cookieshop;
 namespace {
 
 constexpr std::size_t rows_alone = 4'000, rows_batched = 60'000, lookups = 100'000;
-constexpr std::size_t at_once = 512;
+constexpr std::size_t at_once = 512, lookups_at_once = 256;
 constexpr int rounds = 3;
 
 using steady = std::chrono::steady_clock;
@@ -182,7 +182,7 @@ double find_all(benchmark::stored_shop& shop, const std::vector<session::session
     const time_point now = system_wall_clock{}.now();
     std::size_t next = 0;
     const auto start = steady::now();
-    benchmark::run_at_once(64, [&]() -> task<> {
+    benchmark::run_at_once(lookups_at_once, [&]() -> task<> {
         while (next < lookups) {
             const auto found = co_await shop.sessions.find(ids[next++ * 7919 % ids.size()], now);
             if (!found) throw std::runtime_error{"a session is missing"};
