@@ -176,7 +176,8 @@ BOOST_AUTO_TEST_CASE(a_special_character_is_found_wherever_it_stands) {
 }
 
 BOOST_AUTO_TEST_CASE(a_page_of_any_size_is_whole) {
-    for (const std::size_t size : {0, 1, 63, 64, 65, 1983, 1984, 1985, 2047, 2048, 2049, 2112, 5000}) {
+    const std::size_t sizes[]{0, 1, 63, 64, 65, 1983, 1984, 1985, 2047, 2048, 2049, 2112, 5000};
+    for (const std::size_t size : sizes) {
         BOOST_TEST_CONTEXT("a literal of " << size << " bytes") {
             const std::string literal(size, '.'), name(70, 'n');
             const std::string page = literal + "{{name}}" + literal + "{{name}}end";
