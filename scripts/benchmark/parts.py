@@ -470,18 +470,7 @@ def start(bench: Bench) -> Result:
 
 def seconds_to_first_answer(bench: Bench, number: int, database: Path, page: Page) -> float:
     port = machine.free_port()
-    command = [
-        machine.BUILD / "cookieshop",
-        "serve",
-        "--port",
-        str(port),
-        "--threads",
-        "1",
-        "--log-level",
-        "warning",
-        "--database",
-        f"sqlite3://{database}",
-    ]
+    command = servers.serving(port, database=database)
     begin = time.perf_counter()
     process = bench.start(f"start-{number}", command, machine.SERVER_CORE)
     server = Server("cookieshop", port, process)

@@ -167,6 +167,24 @@ def checked(server: Server, page: Page) -> Page:
 # ---- Cookieshop
 
 
+def serving(port: int, *options: str, threads: int = 1, database: Path | None = None) -> list[str | Path]:
+    program = BUILD / "cookieshop"
+    if not program.exists():
+        raise Failure(f"there is no {program.relative_to(ROOT)}: run scripts/bench without --no-build")
+    command = [
+        program,
+        "serve",
+        "--port",
+        str(port),
+        "--threads",
+        str(threads),
+        "--log-level",
+        "warning",
+        *options,
+    ]
+    return [*command, "--database", f"sqlite3://{database}"] if database else command
+
+
 def cookieshop(
     bench: Bench,
     *options: str,
@@ -176,15 +194,9 @@ def cookieshop(
     database: Path | None = None,
 ) -> Server:
     """`core` None: on all of them."""
-    program = BUILD / "cookieshop"
-    if not program.exists():
-        raise Failure(f"there is no {program.relative_to(ROOT)}: run scripts/bench without --no-build")
-    command = [program, "serve", "--port", "0", "--threads", str(threads), "--log-level", "warning", *options]
-    if database:
-        command += ["--database", f"sqlite3://{database}"]
-    process = bench.start(name, command, core)
+    process = bench.start(name, serving(0, *options, threads=threads, database=database), core)
     port = machine.await_line(process, r"^listening on http://127\.0\.0\.1:(\d+)$", 120)[1]
-    version = machine.output_of(program, "version").split("\n")[0]
+    version = machine.output_of(BUILD / "cookieshop", "version").split("\n")[0]
     return Server(name, int(port), process, version, cores=1 if core is not None else threads)
 
 

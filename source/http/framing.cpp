@@ -6,7 +6,6 @@
 #include <boost/beast/core/string.hpp>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <limits>
 
@@ -199,15 +198,7 @@ bool is_port(std::string_view text) noexcept {
     return port <= std::numeric_limits<std::uint16_t>::max();
 }
 
-constexpr std::array<bool, 256> name_chars = [] {
-    std::array<bool, 256> table{};
-    for (int c = 0; c < 128; ++c) {
-        const char letter = static_cast<char>(c);
-        const bool punctuation = std::string_view{"-._~"}.find(letter) != std::string_view::npos;
-        table[static_cast<std::size_t>(c)] = is_alpha(letter) || is_digit(letter) || punctuation;
-    }
-    return table;
-}();
+constexpr char_table name_chars = letters_digits_and("-._~");
 
 bool is_name_char(char c) noexcept {
     return name_chars[static_cast<unsigned char>(c)];

@@ -107,10 +107,9 @@ bool read_path(request& request, std::string& decoded_path) {
 
 // A path like most: a slash, and nothing that has to be split off, decoded or refused.
 bool is_simple_path(std::string_view target) noexcept {
-    constexpr auto is_simple = [](char c) {
-        return is_alpha(c) || is_digit(c) || c == '/' || c == '-' || c == '.';
-    };
-    return target.starts_with('/') && std::ranges::all_of(target, is_simple);
+    static constexpr char_table simple = letters_digits_and("/-.");
+    return target.starts_with('/')
+           && std::ranges::all_of(target, [](char c) { return simple[static_cast<unsigned char>(c)]; });
 }
 
 std::optional<refusal> read_target(request& request, std::string& decoded_path) {

@@ -1,20 +1,11 @@
 #include "http/text.hpp"
 
-#include <array>
 #include <cstddef>
 
 namespace cookieshop::http {
 namespace {
 
-constexpr std::array<bool, 256> token_chars = [] {
-    std::array<bool, 256> table{};
-    for (int c = 0; c < 128; ++c) {
-        const char letter = static_cast<char>(c);
-        const bool punctuation = std::string_view{"!#$%&'*+-.^_`|~"}.find(letter) != std::string_view::npos;
-        table[static_cast<std::size_t>(c)] = is_alpha(letter) || is_digit(letter) || punctuation;
-    }
-    return table;
-}();
+constexpr char_table token_chars = letters_digits_and("!#$%&'*+-.^_`|~");
 
 // What a lead byte promises: how many bytes follow, and the range of the first of them.
 struct lead {

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,18 @@ inline constexpr bool is_alpha(char c) noexcept {
 // CTL of RFC 5234; a tab is one too.
 inline constexpr bool is_control(char c) noexcept {
     return (c >= '\0' && c < ' ') || c == '\x7f';
+}
+
+// Small enough to stay in the cache: parsers ask it for every byte.
+using char_table = std::array<bool, 256>;
+
+constexpr char_table letters_digits_and(std::string_view punctuation) noexcept {
+    char_table table{};
+    for (unsigned char c = 0; c < 128; ++c) {
+        const char letter = static_cast<char>(c);
+        table[c] = is_alpha(letter) || is_digit(letter) || punctuation.find(letter) != std::string_view::npos;
+    }
+    return table;
 }
 
 // tchar of RFC 9110, 5.6.2.

@@ -1,13 +1,14 @@
 /// The thread that writes, and group commit.
 ///
 /// SQLite has one writer at a time and every commit waits for the disk: so one thread takes all jobs that are
-/// queued, up to `batch_max`, runs each in one transaction, from which it can be taken back alone, commits once, and only then
-/// completes them. It never waits for a batch to fill: the next one gathers while the disk is busy with this
+/// queued, up to `batch_max`, runs them in one transaction, from which each can be taken back alone, commits
+/// once, and only then completes them. It never waits for a batch to fill: the next one gathers while the disk is busy with this
 /// one.
 ///
 /// Invariants (each has a test of its name in `test/unit/db/writer.cpp`):
 ///   W1. A job's result is delivered after the COMMIT that holds it returned, never before.
-///   W2. A job that fails leaves nothing behind and fails alone: its savepoint, or the one statement that failed, undoes it.
+///   W2. A job that fails leaves nothing behind and fails alone: its savepoint, or the one statement that
+///       failed, undoes it.
 ///   W3. A COMMIT that fails fails every job of its batch, with `unavailable`; nothing of the batch is there.
 ///   W4. The queue is bounded: past `capacity` a job is refused with `overloaded` before any of it ran.
 ///   W5. Jobs run in the order in which they were queued.

@@ -48,10 +48,12 @@ using fields = std::vector<field>;
 
 /// All that a template knows of the type of an object: functions that are given one.
 struct accessors {
-    void (*write
-    )(output& out, const void* object);   ///< null for flags and lists, which can only be asked about
-    bool (*is_true)(const void* object);  ///< what a section asks: not false, not 0, not empty
-    rows (*list)(const void* object);     ///< null for everything but a list
+    /// Null for flags and lists, which can only be asked about.
+    void (*write)(output& out, const void* object);
+    /// What a section asks: not false, not 0, not empty.
+    bool (*is_true)(const void* object);
+    /// Null for everything but a list.
+    rows (*list)(const void* object);
 };
 
 struct field {
@@ -155,8 +157,8 @@ field bind_self() {
     }>(".");
 }
 
-/// A name that stands for the same in all objects of a type, what `Function` returns: it becomes a part of the compiled template, and a section
-/// that asks for it costs nothing.
+/// A name that stands for the same in all objects of a type, what `Function` returns: it becomes a part of the
+/// compiled template, and a section that asks for it costs nothing.
 template <auto Function>
 field bind_constant(std::string_view name) {
     static_assert(!detail::list<decltype(Function())>);
