@@ -1,4 +1,5 @@
 #include "support/shop.hpp"
+#include "support/source_folder.hpp"
 
 #include <sys/stat.h>
 
@@ -55,9 +56,8 @@ bool eventually(Condition condition) {
 
 /// The built-in views, as a folder that a test may change.
 std::filesystem::path copy_views(const temp_folder& folder) {
-    const auto root = std::filesystem::path{__FILE__}.parent_path().parent_path().parent_path();
     auto copy = folder.path() / "views";
-    std::filesystem::copy(root / "views", copy, std::filesystem::copy_options::recursive);
+    std::filesystem::copy(source_folder() / "views", copy, std::filesystem::copy_options::recursive);
     return copy;
 }
 

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "support/source_folder.hpp"
 #include "support/temp_folder.hpp"
 
 #include "cookieshop/db/database.hpp"
@@ -14,8 +15,7 @@ namespace cookieshop::test {
 
 /// The text of schema.sql.
 inline std::string schema() {
-    const auto root = std::filesystem::path{__FILE__}.parent_path().parent_path().parent_path();
-    std::ifstream file{root / "schema.sql"};
+    std::ifstream file{source_folder() / "schema.sql"};
     return {std::istreambuf_iterator<char>{file}, {}};
 }
 

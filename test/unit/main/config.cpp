@@ -1,5 +1,6 @@
 #include "config.hpp"
 
+#include "support/source_folder.hpp"
 #include "version.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -123,7 +124,7 @@ BOOST_AUTO_TEST_CASE(help_names_every_option_and_its_default) {
 }
 
 BOOST_AUTO_TEST_CASE(the_page_about_configuration_names_every_option_and_its_default) {
-    std::ifstream file{COOKIESHOP_DOCUMENTS "/configuration.md"};
+    std::ifstream file{cookieshop::test::source_folder() / "docs/configuration.md"};
     const std::string page{std::istreambuf_iterator<char>{file}, {}};
     for (const auto& row : all_settings()) {
         const bool one_a_core = row.name == "threads" || row.name == "password-workers";
