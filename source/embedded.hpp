@@ -12,6 +12,8 @@ struct embedded_file {
 };
 
 std::span<const embedded_file> embedded_views();  // target cookieshop_views: "login.html", "assets/style.css"
+std::span<const embedded_file> embedded_breached_passwords(
+);                                                 // target cookieshop_breached_passwords: one file
 std::span<const embedded_file> embedded_schema();  // target cookieshop_schema: "schema.sql"
 
 }  // namespace cookieshop

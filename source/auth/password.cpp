@@ -1,12 +1,15 @@
 #include "cookieshop/auth/password.hpp"
 
 #include "auth/ascii.hpp"
+#include "cookieshop/auth/email.hpp"
+#include "embedded.hpp"
 
 #include <sodium/utils.h>
 #include <zxcvbn.h>
 
 #include <algorithm>
 #include <array>
+#include <unordered_set>
 
 namespace cookieshop::auth {
 namespace {
@@ -51,28 +54,80 @@ std::size_t code_points(std::string_view utf8) noexcept {
     return static_cast<std::size_t>(std::ranges::count_if(utf8, begins_one));
 }
 
-// Precondition: `password` fits, and is printable ASCII.
-double guesses_in_bits(std::string_view password) {
-    std::array<char, common_bytes_max + 1> folded{};
-    std::ranges::transform(password, folded.begin(), ascii::to_lower);
-    std::array<const char*, further_words.size() + 1> words{};  // ends with a null
-    std::ranges::copy(further_words, words.begin());
-    const double bits = ZxcvbnMatch(folded.data(), words.data(), nullptr);
-    sodium_memzero(folded.data(), folded.size());
-    return bits;
+constexpr std::size_t context_word_min = 4;  // a shorter one is in many a good password by chance
+
+// Lower case, and gone when it is not needed any more.
+class folded_text {
+public:
+    // Precondition: it fits.
+    explicit folded_text(std::string_view text) : size_{text.size()} {
+        std::ranges::transform(text, bytes_.begin(), ascii::to_lower);
+    }
+    ~folded_text() { sodium_memzero(bytes_.data(), bytes_.size()); }
+    folded_text(const folded_text&) = delete;
+    folded_text& operator=(const folded_text&) = delete;
+
+    const char* c_str() const noexcept { return bytes_.data(); }
+    std::string_view view() const noexcept { return {bytes_.data(), size_}; }
+
+private:
+    std::array<char, common_bytes_max + 1> bytes_{};
+    std::size_t size_;
+};
+
+bool is_listed(std::string_view folded) {
+    static const std::unordered_set<std::string_view> listed = [] {
+        std::unordered_set<std::string_view> words;
+        std::string_view rest = embedded_breached_passwords().front().content;
+        while (!rest.empty()) {
+            const std::size_t end = std::min(rest.find('\n'), rest.size());
+            words.insert(rest.substr(0, end));
+            rest.remove_prefix(std::min(end + 1, rest.size()));
+        }
+        return words;
+    }();
+    return listed.contains(folded);
+}
+
+// The whole address, and what stands before and after its '@'; without the last part of its domain.
+std::vector<std::string> words_of(std::string_view email) {
+    const std::string folded = fold_email(email);
+    const std::size_t at = std::min(folded.find('@'), folded.size());
+    const std::size_t dot = std::max(at, std::min(folded.rfind('.'), folded.size()));
+    std::vector<std::string> words{folded, folded.substr(0, at)};
+    if (at < dot) words.push_back(folded.substr(at + 1, dot - at - 1));
+    std::erase_if(words, [](const std::string& word) { return word.size() < context_word_min; });
+    return words;
+}
+
+double guesses_in_bits(const folded_text& password, const std::vector<std::string>& context) {
+    std::vector<const char*> words;
+    for (const std::string& word : context) words.push_back(word.c_str());
+    words.insert(words.end(), further_words.begin(), further_words.end());
+    words.push_back(nullptr);
+    return ZxcvbnMatch(password.c_str(), words.data(), nullptr);
 }
 
 }  // namespace
 
-bool is_common_password(std::string_view password) {
+bool is_common_password(std::string_view password, std::string_view email) {
+    const std::vector<std::string> context = words_of(email);
+    const auto is_password = [password](std::string_view word) {
+        return ascii::equal_ignoring_case(word, password);
+    };
+    if (std::ranges::any_of(context, is_password)) return true;
     // The lists are of printable ASCII, and zxcvbn knows nothing else.
     if (password.size() > common_bytes_max || !std::ranges::all_of(password, is_printable_ascii))
         return false;
+    const folded_text folded{password};
+    if (is_listed(folded.view())) return true;
     const bool phrase = password.find_first_of(phrase_separators) != std::string_view::npos;
-    return guesses_in_bits(password) < (phrase ? phrase_bits_min : run_together_bits_min);
+    return guesses_in_bits(folded, context) < (phrase ? phrase_bits_min : run_together_bits_min);
 }
 
-std::vector<std::string> password_faults(std::string_view password, std::size_t length_min) {
+std::vector<std::string> password_faults(
+    std::string_view password, std::size_t length_min, std::string_view email
+) {
     if (password.size() > password_bytes_max) {
         return {"The password must be at most " + std::to_string(password_bytes_max) + " bytes long."};
     }
@@ -80,7 +135,7 @@ std::vector<std::string> password_faults(std::string_view password, std::size_t 
     if (code_points(password) < length_min) {
         return {"The password must be at least " + std::to_string(length_min) + " characters long."};
     }
-    if (is_common_password(password)) return {"This password is too common. Please choose another."};
+    if (is_common_password(password, email)) return {"This password is too common. Please choose another."};
     return {};
 }
 
