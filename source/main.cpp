@@ -65,6 +65,7 @@ http::server_options server_options(const settings& settings) {
         .port = settings.port,
         .threads = settings.threads,
         .allowed_hosts = settings.allowed_hosts,
+        .over_tls = settings.secure_cookies == session::secure_cookies::always,
         .max_connections = settings.max_connections,
         .max_header_size = settings.max_header_size,
         .max_body_size = settings.max_body_size,

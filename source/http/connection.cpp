@@ -166,7 +166,7 @@ http::exchange& connection::begin_exchange() {
     exchange.params = {};
     exchange.now = services_.clock.now();
     exchange.client = client_;
-    exchange.secure = false;
+    exchange.secure = services_.over_tls;
     return exchange;
 }
 

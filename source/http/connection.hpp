@@ -31,6 +31,7 @@ struct connection_services {
     http::readiness& readiness;
     work_area_pool& areas;
     http::serializer& serializer;
+    bool over_tls = false;  // all of them
     bool draining = false;  // no request is read any more that has not begun
 };
 

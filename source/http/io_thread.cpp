@@ -60,7 +60,8 @@ io_thread::io_thread(
           .deadlines = deadlines_,
           .readiness = readiness_,
           .areas = areas_,
-          .serializer = serializer_},
+          .serializer = serializer_,
+          .over_tls = options.over_tls},
       listener_{
           executor(),
           [this](descriptor socket, asio::ip::address client) {
@@ -118,6 +119,7 @@ void io_thread::accept(descriptor socket, asio::ip::address client) {
 void io_thread::turn_away(descriptor socket) {
     exchange exchange;
     exchange.now = services_.clock.now();
+    exchange.secure = options_.over_tls;
     fail(exchange, status::service_unavailable, "The server is busy. Please try again in a moment.");
     exchange.response.set("Retry-After", "1");
     std::string answer;

@@ -11,9 +11,15 @@ namespace cookieshop::http {
 namespace {
 
 // On every response, whatever it is about.
-constexpr std::string_view security_fields =
+constexpr std::string_view content_security_policy =
     "Content-Security-Policy: default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self';"
-    " frame-ancestors 'none'\r\n"
+    " frame-ancestors 'none'";
+
+// What is no page must not act as one when somebody is lured to its address: a picture may hold scripts (ASVS 3.2.1).
+constexpr std::string_view sandbox = "; sandbox";
+
+constexpr std::string_view further_security_fields =
+    "\r\n"
     "X-Content-Type-Options: nosniff\r\n"
     "Referrer-Policy: same-origin\r\n"
     "Permissions-Policy: accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(),"
@@ -38,15 +44,24 @@ std::string caching_fields(caching caching) {
     return {};
 }
 
+// Everything with a body of its own type but HTML, and a 304, which speaks of an asset.
+bool is_sandboxed(const response& response) noexcept {
+    if (response.content_type.empty()) return response.status == status::not_modified;
+    return !response.content_type.starts_with("text/html");
+}
+
 // What follows the length in every response, laid out at start-up.
-std::string_view common_fields(caching caching) {
+std::string_view common_fields(const response& response) {
     static const std::array fields = [] {
-        std::array<std::string, 4> all;
-        for (std::size_t i = 0; i < all.size(); ++i)
-            all[i] = caching_fields(static_cast<http::caching>(i)).append(security_fields);
+        std::array<std::string, 8> all;
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            all[i] = caching_fields(static_cast<caching>(i / 2)).append(content_security_policy);
+            if (i % 2 == 1) all[i] += sandbox;
+            all[i] += further_security_fields;
+        }
         return all;
     }();
-    return fields[static_cast<std::size_t>(caching)];
+    return fields[static_cast<std::size_t>(response.caching) * 2 + (is_sandboxed(response) ? 1 : 0)];
 }
 
 void append_number(std::string& out, std::size_t number) {
@@ -129,7 +144,7 @@ std::string_view serializer::append(std::string& out, const exchange& exchange, 
     append_status_line(out, response.status);
     out += date_line(exchange.now);
     append_content_fields(out, response, content.size());
-    out += common_fields(response.caching);
+    out += common_fields(response);
     if (exchange.secure) out += transport_security;
     out += connection_field(exchange.request.version, keep_alive);
     out += response.headers;

@@ -432,6 +432,80 @@ BOOST_FIXTURE_TEST_CASE(every_answer_has_the_security_headers, shop) {
         check_security_headers(answer);
 }
 
+BOOST_AUTO_TEST_CASE(where_all_clients_speak_tls_every_answer_says_so) {
+    const shop shop{{{"--secure-cookies", "always"}, {"--max-connections", "4"}, {"--threads", "1"}}};
+    auto user = shop.member();
+    const auto link = elements(user.get("/login", {{"Cookie", ""}}).body);
+    const std::string stylesheet = std::ranges::find_if(link, [](const element& e) {
+                                       return e.name == "link" && e.attributes.at("rel") == "stylesheet";
+                                   })->attributes.at("href");
+    const std::string tag{user.get(stylesheet).header("ETag")};
+    std::vector<answer> answers{
+        user.get("/cookies"),
+        user.get("/"),
+        user.get("/nowhere"),
+        user.get("/healthz"),
+        user.get(stylesheet),
+        user.get(stylesheet, {{"If-None-Match", tag}}),
+        user.send({"PUT", "/login", {}, {}}),
+        user.send({"OPTIONS", "/login", {}, {}}),
+        add_to_basket(user, "linzer"),
+        add_to_basket(user, "linzer", 0),
+        user.post("/basket", {}, {{"Sec-Fetch-Site", "cross-site"}})};
+    for (const std::string bytes : {"nonsense\r\n\r\n", "GET /login HTTP/9.9\r\nHost: a\r\n\r\n"})
+        answers.push_back(ask(shop, bytes));
+    std::vector<std::unique_ptr<wire>> crowd;
+    for (int i = 0; i < 3; ++i) {
+        crowd.push_back(std::make_unique<wire>(shop.server.port()));
+        crowd.back()->send(get_page);
+        crowd.back()->receive();
+    }
+    wire one_too_many{shop.server.port()};
+    answers.push_back(one_too_many.receive());
+    BOOST_TEST(has_status(answers.back(), 503));
+    for (const auto& answer : answers)
+        BOOST_TEST(has_header(answer, "Strict-Transport-Security", "max-age=31536000; includeSubDomains"));
+    const cookieshop::test::shop plain;
+    auto visitor = plain.guest();
+    BOOST_TEST(lacks_header(visitor.get("/cookies"), "Strict-Transport-Security"));
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_no_page_is_sandboxed, shop) {
+    auto visitor = guest();
+    const auto page = visitor.get("/cookies");
+    BOOST_TEST(page.header("Content-Security-Policy").find("sandbox") == std::string_view::npos);
+    std::size_t assets = 0;
+    for (const auto& element : elements(page.body)) {
+        for (const char* reference : {"src", "href"}) {
+            const auto found = element.attributes.find(reference);
+            if (found == element.attributes.end() || !found->second.starts_with("/assets/")) continue;
+            ++assets;
+            const auto asset = visitor.get(found->second);
+            BOOST_TEST(header_names(asset, "Content-Security-Policy", "; sandbox"));
+            BOOST_TEST(has_header(asset, "X-Content-Type-Options", "nosniff"));
+        }
+    }
+    BOOST_TEST(assets > 5U);
+    visitor.always = {{"Accept", "application/json"}};
+    BOOST_TEST(header_names(visitor.get("/nowhere"), "Content-Security-Policy", "; sandbox"));
+    BOOST_TEST(header_names(visitor.get("/healthz"), "Content-Security-Policy", "; sandbox"));
+}
+
+BOOST_FIXTURE_TEST_CASE(no_other_origin_is_ever_allowed_to_read, shop) {
+    auto user = member();
+    for (const char* origin : {"https://evil.example", "null", "http://localhost:1"}) {
+        for (const auto& answer :
+             {user.get("/cookies", {{"Origin", origin}}), user.get("/settings", {{"Origin", origin}}),
+              user.send(
+                  {"OPTIONS", "/basket", {{"Origin", origin}, {"Access-Control-Request-Method", "POST"}}, {}}
+              ),
+              user.post("/basket", {{"cookie", "linzer"}}, {{"Origin", origin}})}) {
+            BOOST_TEST(lacks_header(answer, "Access-Control-Allow-Origin"));
+            BOOST_TEST(lacks_header(answer, "Access-Control-Allow-Credentials"));
+        }
+    }
+}
+
 BOOST_FIXTURE_TEST_CASE(what_depends_on_the_session_is_not_kept_by_anybody, shop) {
     auto user = member(), visitor = guest();
     const auto registered = post_registration(visitor, "eve@example.com");

@@ -113,6 +113,26 @@ BOOST_AUTO_TEST_CASE(over_tls_browsers_are_told_to_stay_there) {
     BOOST_TEST(has_line(text(p.exchange), "Strict-Transport-Security: max-age=31536000; includeSubDomains"));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_no_page_can_not_act_as_one) {
+    const auto policy_of = [this](const exchange& exchange) {
+        const std::string all = text(exchange);
+        const std::size_t begin = all.find("Content-Security-Policy: ");
+        return all.substr(begin, all.find("\r\n", begin) - begin);
+    };
+    parsed_request p{get_request("/")};
+    BOOST_TEST(policy_of(p.exchange).ends_with("frame-ancestors 'none'"));
+    for (const std::string_view type :
+         {"image/svg+xml", "text/css; charset=utf-8", "application/problem+json"}) {
+        p.exchange.response.content_type = type;
+        BOOST_TEST(policy_of(p.exchange).ends_with("frame-ancestors 'none'; sandbox"));
+    }
+    p.exchange.response.content_type = {};
+    p.exchange.response.status = status::not_modified;
+    BOOST_TEST(policy_of(p.exchange).ends_with("; sandbox"));
+    p.exchange.response.status = status::see_other;
+    BOOST_TEST(policy_of(p.exchange).ends_with("frame-ancestors 'none'"));
+}
+
 BOOST_AUTO_TEST_CASE(a_static_body_is_not_copied) {
     parsed_request p{get_request("/")};
     static constexpr std::string_view content = "content";
