@@ -14,6 +14,7 @@
 #include "cookieshop/store/janitor.hpp"
 #include "cookieshop/store/soci_store.hpp"
 #include "embedded.hpp"
+#include "log.hpp"
 #include "secret_key.hpp"
 #include "shop/app.hpp"
 #include "version.hpp"
@@ -21,8 +22,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <spdlog/async.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <boost/asio/steady_timer.hpp>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -76,22 +76,6 @@ http::server_options server_options(const settings& settings) {
     };
 }
 
-// A thread of its own writes the log, so that a slow reader of it holds up nobody; past its bound the oldest lines go.
-class log_thread {
-public:
-    explicit log_thread(spdlog::level::level_enum level) {
-        constexpr std::size_t lines_max = 8192;
-        spdlog::init_thread_pool(lines_max, 1);
-        spdlog::set_default_logger(spdlog::create_async_nb<spdlog::sinks::stderr_sink_mt>("cookieshop"));
-        spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
-        spdlog::set_level(level);
-        spdlog::flush_on(spdlog::level::trace);
-    }
-    ~log_thread() { spdlog::shutdown(); }
-    log_thread(const log_thread&) = delete;
-    log_thread& operator=(const log_thread&) = delete;
-};
-
 // Every connection is a descriptor: as many as the system lets us have.
 void raise_descriptor_limit() {
     rlimit limit{};
@@ -111,12 +95,21 @@ void reread_views_at(asio::signal_set& hangup, shop::pages& pages) {
     });
 }
 
+void report_losses_each_minute(asio::steady_timer& timer, log_thread& log) {
+    timer.expires_after(std::chrono::minutes{1});
+    timer.async_wait([&](const error_code& error) {
+        if (error) return;
+        log.report_losses();
+        report_losses_each_minute(timer, log);
+    });
+}
+
 std::string url_of(const std::string& address, std::uint16_t port) {
     const bool v6 = address.find(':') != address.npos;
     return "http://" + (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
 }
 
-void serve(const settings& settings) {
+void serve(const settings& settings, log_thread& log) {
     raise_descriptor_limit();
     asio::io_context main_loop{1};  // this thread's: signals, sweeping
     const system_wall_clock clock;
@@ -169,6 +162,8 @@ void serve(const settings& settings) {
     asio::signal_set stop_signals{main_loop, SIGTERM, SIGINT}, hangup{main_loop, SIGHUP};
     stop_signals.async_wait([&](const error_code&, int) { main_loop.stop(); });
     reread_views_at(hangup, pages);
+    asio::steady_timer each_minute{main_loop};
+    report_losses_each_minute(each_minute, log);
     asio::co_spawn(main_loop, store::sweep_expired(sessions, clock), asio::detached);
 
     server.start();
@@ -180,6 +175,7 @@ void serve(const settings& settings) {
     spdlog::info("stopping: answering what is under way");
     draining = true;
     server.stop();
+    log.report_losses();
     const store::cache_figures cached = sessions.figures();
     spdlog::info(
         "the session cache held {} sessions in {} bytes; {} hits, {} misses, {} evictions", cached.entries,
@@ -196,10 +192,10 @@ void migrate(const settings& settings) {
 }
 
 void run(const config::command& command) {
-    const log_thread log{command.values.log_level};
+    log_thread log{command.values.log_level};
     using kind = config::command::kind;
     switch (command.what) {
-    case kind::serve: return serve(command.values);
+    case kind::serve: return serve(command.values, log);
     case kind::migrate: return migrate(command.values);
     case kind::config: std::cout << config::listing(command); return;
     case kind::version: std::cout << config::version_text(); return;

@@ -1,8 +1,11 @@
 #include "cookieshop/auth/login_throttle.hpp"
 
+#include "cookieshop/http/source.hpp"
+
 #include <sodium/core.h>
 #include <sodium/crypto_shorthash_siphash24.h>
 #include <sodium/randombytes.h>
+#include <sodium/utils.h>
 
 #include <algorithm>
 #include <array>
@@ -18,7 +21,7 @@ namespace cookieshop::auth {
 namespace {
 
 using boost::asio::ip::address;
-using boost::asio::ip::address_v6;
+using http::source_of;
 using std::chrono::seconds;
 
 constexpr seconds failure_window = std::chrono::minutes{15};
@@ -26,6 +29,7 @@ constexpr seconds registration_window = std::chrono::hours{1};
 constexpr unsigned free_failures = 5;           // of one source at one account
 constexpr unsigned source_failures_max = 100;   // of one source, at any account
 constexpr unsigned account_failures_max = 100;  // at one account, from anywhere
+constexpr unsigned taken_max = 100;             // addresses that one source found taken
 constexpr seconds delay_max = failure_window;
 constexpr seconds unknown_source_delay{1};
 
@@ -93,15 +97,6 @@ private:
     std::unordered_map<counter_key, std::list<entry>::iterator, hash_of_key> places_;
 };
 
-// Sixteen bytes for every source: an IPv4 address mapped into IPv6, or the /64 of an IPv6 one.
-address_v6::bytes_type source_bytes(const address& source) {
-    const address_v6 v6 =
-        source.is_v4() ? make_address_v6(boost::asio::ip::v4_mapped, source.to_v4()) : source.to_v6();
-    auto bytes = v6.to_bytes();
-    if (!v6.is_v4_mapped()) std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
-    return bytes;
-}
-
 // 1 s after `free_failures`, twice as long after each further one.
 seconds delay_after(unsigned failures) noexcept {
     if (failures < free_failures) return seconds{0};
@@ -137,7 +132,7 @@ struct login_throttle::implementation {
     }
 
     // `kind` keeps the counters of different purposes apart.
-    counter_key key(char kind, const address_v6::bytes_type& source, std::string_view account) const {
+    counter_key key(char kind, const http::source& source, std::string_view account) const {
         std::string text{kind};
         text.append(source.begin(), source.end()).append(account);
         counter_key hashed;
@@ -151,8 +146,17 @@ struct login_throttle::implementation {
         counter_key both, source, account;
     };
     try_keys keys_of(std::string_view account, const address& from) const {
-        const auto source = source_bytes(from);
+        const auto source = source_of(from);
         return {key('b', source, account), key('s', source, {}), key('a', {}, account)};
+    }
+
+    // What a registration is counted by.
+    struct registration_keys {
+        counter_key made, taken;
+    };
+    registration_keys registration_keys_of(const address& from) const {
+        const auto source = source_of(from);
+        return {key('r', source, {}), key('t', source, {})};
     }
 
     // Precondition: the mutex is held.
@@ -207,19 +211,35 @@ void login_throttle::cancelled(std::string_view account, const address& source, 
 }
 
 std::optional<seconds> login_throttle::try_registration(const address& source, time_point now) {
-    if (self_->settings.registrations_per_hour == 0) return std::nullopt;
-    const auto key = self_->key('r', source_bytes(source), {});
+    const auto keys = self_->registration_keys_of(source);
     const std::lock_guard lock{self_->mutex};
-    counter& made = self_->counters.find_or_add(key, now);
-    if (made.count >= self_->settings.registrations_per_hour) return wait_until(made.expires, now);
-    made.add(now, registration_window);
+    counter_table& counters = self_->counters;
+    const std::size_t most = self_->settings.registrations_per_hour;
+    if (const counter* made = counters.find(keys.made, now); most > 0 && made && made->count >= most)
+        return wait_until(made->expires, now);
+    if (const counter* taken = counters.find(keys.taken, now); taken && taken->count >= taken_max)
+        return wait_until(taken->expires, now);
+    if (most > 0) counters.find_or_add(keys.made, now).add(now, registration_window);
+    counters.find_or_add(keys.taken, now).add(now, failure_window);
     return std::nullopt;
 }
 
-void login_throttle::registration_cancelled(const address& source, time_point now) {
-    const auto key = self_->key('r', source_bytes(source), {});
+void login_throttle::address_is_free(const address& source, time_point now) {
+    const auto keys = self_->registration_keys_of(source);
     const std::lock_guard lock{self_->mutex};
-    self_->take_back(key, now);
+    self_->take_back(keys.taken, now);
+}
+
+void login_throttle::registration_cancelled(const address& source, time_point now) {
+    const auto keys = self_->registration_keys_of(source);
+    const std::lock_guard lock{self_->mutex};
+    self_->take_back(keys.made, now);
+}
+
+std::string login_throttle::alias(std::string_view account) const {
+    const counter_key hashed = self_->key('l', {}, account);
+    std::array<char, 2 * hashed.size() + 1> text;
+    return sodium_bin2hex(text.data(), text.size(), hashed.data(), hashed.size());
 }
 
 std::size_t login_throttle::entries() const {

@@ -2,6 +2,7 @@
 
 #include "cookieshop/http/error_page.hpp"
 #include "cookieshop/http/form.hpp"
+#include "cookieshop/http/security_log.hpp"
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/url/parse.hpp>
@@ -59,6 +60,7 @@ void send_to_login(exchange& exchange) {
 }
 
 void refuse(exchange& exchange) {
+    http::log_refusal(exchange, {}, "access", "not_logged_in");
     if (accepts(exchange.request, "text/html")) {
         send_to_login(exchange);
     } else {

@@ -1,6 +1,7 @@
 #include "http/connection.hpp"
 
 #include "cookieshop/http/error_page.hpp"
+#include "cookieshop/http/security_log.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -172,7 +173,10 @@ http::exchange& connection::begin_exchange() {
 
 // Where such a request ends is not known, or not worth reading on for: the connection ends with the answer.
 connection::step connection::refuse(const refusal& refusal) {
-    fail(begin_exchange(), refusal.status, refusal.detail);
+    http::exchange& exchange = begin_exchange();
+    const std::string status = std::to_string(static_cast<unsigned>(refusal.status));
+    log_refusal(exchange, {}, "request", "refused", {{"status", status}});
+    fail(exchange, refusal.status, refusal.detail);
     area_->head.keep_alive = false;
     area_->request_size = 0;
     refused_ = true;

@@ -1,13 +1,10 @@
 #include "cookieshop/http/error_page.hpp"
 
+#include "cookieshop/http/security_log.hpp"
 #include "cookieshop/util/error.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-#include <spdlog/spdlog.h>
-
-#include <atomic>
-#include <chrono>
 
 namespace cookieshop::http {
 namespace {
@@ -62,14 +59,6 @@ bool wants_json(const request& request) noexcept {
            || request.path.starts_with("/api/");
 }
 
-// A flood of requests that are refused must not become a flood of lines.
-bool is_a_new_second() noexcept {
-    static std::atomic<std::chrono::steady_clock::rep> next{0};
-    const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    auto due = next.load(std::memory_order_relaxed);
-    return now.count() >= due && next.compare_exchange_strong(due, (now + std::chrono::seconds{1}).count());
-}
-
 }  // namespace
 
 void set_error_renderer(error_renderer new_renderer) {
@@ -97,26 +86,26 @@ void fail(exchange& exchange, status status, std::string_view detail) {
 }
 
 void fail(exchange& exchange, std::exception_ptr exception) {
-    // As it was sent: what is decoded may hold line breaks, and forge a line of the log (ASVS 16.4.1).
-    const std::string_view method = exchange.request.method_text;
-    const std::string_view path = exchange.request.target.substr(0, exchange.request.target.find('?'));
+    const auto log = [&](std::string_view outcome, std::string_view what, severity severity) {
+        log_refusal(exchange, {}, "error", outcome, {{"what", what}}, severity);
+    };
     try {
         std::rethrow_exception(exception);
     } catch (const overloaded& e) {
-        if (is_a_new_second()) spdlog::warn("{} {}: {}", method, path, e.what());
+        log("overloaded", e.what(), severity::warning);
         fail(exchange, status::service_unavailable, "The server is busy. Please try again in a moment.");
         exchange.response.set("Retry-After", std::to_string(e.retry_after.count()));
     } catch (const unavailable& e) {
-        spdlog::error("{} {}: {}", method, path, e.what());
+        log("unavailable", e.what(), severity::error);
         fail(
             exchange, status::service_unavailable,
             "The server can't answer at present. Please try again later."
         );
     } catch (const std::exception& e) {
-        spdlog::error("{} {}: {}", method, path, e.what());
+        log("failed", e.what(), severity::error);
         fail(exchange, status::internal_server_error);
     } catch (...) {
-        spdlog::error("{} {}: unknown exception", method, path);
+        log("failed", "unknown exception", severity::error);
         fail(exchange, status::internal_server_error);
     }
 }

@@ -2,6 +2,7 @@
 
 #include "cookieshop/http/cookie.hpp"
 #include "cookieshop/http/error_page.hpp"
+#include "cookieshop/http/security_log.hpp"
 #include "session/renewals.hpp"
 
 #include <algorithm>
@@ -34,6 +35,18 @@ void answer_overtaken(http::exchange& exchange) {
             "Your session has ended or was renewed meanwhile. Please try again."
         );
     }
+}
+
+http::actor actor_of(const live_session& session) noexcept {
+    return {session.owner ? session.owner->id : 0, session.handle.view()};
+}
+
+void log_end(const http::exchange& exchange, const live_session* session) {
+    if (session) http::log_event(exchange, actor_of(*session), "logout", "success");
+}
+
+void log_end_of_others(const http::exchange& exchange, const live_session& session) {
+    http::log_event(exchange, actor_of(session), "revocation", "success", {{"ended", "others"}});
 }
 
 }  // namespace
@@ -76,6 +89,9 @@ task<> session_manager::handle_slowly(
     session session{*this, std::move(found)};
     const auto renewed = [&](const session_id& id) { return renewals_->find(id, exchange.now).has_value(); };
     session.overtaken_ = !session.loaded_ && std::ranges::any_of(ids, renewed);
+    // Ours, but ended or expired; of a browser whose user was away for long, or somebody else's copy of the cookie.
+    const bool replayed = !session.loaded_ && !ids.empty() && !session.overtaken_;
+    if (replayed) http::log_refusal(exchange, {}, "session", "ended");
     std::exception_ptr failure;
     try {
         if (auto rest = next(exchange, session)) co_await std::move(*rest);
@@ -113,10 +129,15 @@ session_ptr session_manager::find_in_memory(const http::exchange& exchange, cand
         see(found, exchange.now);
         return found;
     }
+    bool forged = false;
     http::for_each_cookie(exchange.request, name, [&](std::string_view value) {
-        if (const auto id = signer_.verify(value)) others.push_back(*id);
+        if (const auto id = signer_.verify(value))
+            others.push_back(*id);
+        else
+            forged = true;
         return others.size() == others.capacity();
     });
+    if (forged) http::log_refusal(exchange, {}, "session", "forged");
     return nullptr;
 }
 
@@ -145,6 +166,7 @@ task<result<void>> session_manager::commit(http::exchange& exchange, session& se
         // A cookie of another session would take the place of the one that the browser has just been given.
         if (what == action::create && session.overtaken_ && !next.log_in) co_return errc::gone;
         next.now = exchange.now;
+        const bool end_others = next.end_others;
         if (what == action::create || what == action::rotate || what == action::replace) {
             next.fresh = signer_.generate();
             next.address = exchange.client.to_string();
@@ -162,8 +184,16 @@ task<result<void>> session_manager::commit(http::exchange& exchange, session& se
             co_return followed ? result<void>{} : result<void>{followed.error()};
         }
         if (!done) co_return done.error();
+        if (destroyed) log_end(exchange, session.loaded_.get());
         if (what != action::none) session.loaded_ = done->session;
+        if (end_others && session.loaded_) log_end_of_others(exchange, *session.loaded_);
         if (session.loaded_ && what != action::save) session.cookie_ = session::cookie::set;
+        for (const std::string& handle : done->ended_handles) {
+            http::log_event(
+                exchange, actor_of(*session.loaded_), "revocation", "success",
+                {{"ended", handle}, {"why", "limit"}}
+            );
+        }
     }
     if (destroyed && sent_cookie(exchange)) session.cookie_ = session::cookie::expire;
     co_return result<void>{};

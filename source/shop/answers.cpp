@@ -19,6 +19,13 @@ frame frame_of(const session::session& session, const basket& basket) {
     return frame;
 }
 
+http::actor actor_of(const session::session& session) noexcept {
+    http::actor actor;
+    if (session.loaded()) actor.session = session.loaded()->handle.view();
+    if (const account* user = session.user()) actor.user = user->id;
+    return actor;
+}
+
 void log_out(exchange& ex, session::session& session) {
     session.destroy();
     ex.response.set("Clear-Site-Data", "\"cache\"");

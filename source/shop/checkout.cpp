@@ -104,7 +104,10 @@ task<> show_order(const app& app, exchange& ex, session::session& session, const
     const auto id = parse_order_id(ex.params[0]);
     std::optional<order> order;
     if (id) order = co_await app.orders.find(user.id, *id);
-    if (!order) co_return http::fail(ex, http::status::not_found);
+    if (!order) {
+        http::log_refusal(ex, actor_of(session), "access", "denied");
+        co_return http::fail(ex, http::status::not_found);
+    }
     std::vector<order_line> lines;
     for (const order::line& line : order->lines) {
         lines.push_back({line.name, line.quantity, {line.price.cents * line.quantity}});

@@ -5,6 +5,7 @@
 
 #include "cookieshop/http/exchange.hpp"
 #include "cookieshop/http/form.hpp"
+#include "cookieshop/http/security_log.hpp"
 #include "cookieshop/session/session.hpp"
 #include "shop/app.hpp"
 
@@ -65,6 +66,9 @@ void show(const app& app, exchange& ex, const Page& page, http::status status = 
     ex.response.body.clear();
     app.pages.render(ex.response.body, page);
 }
+
+// Whose doing it is, for the security log.
+http::actor actor_of(const session::session& session) noexcept;
 
 // Ends the session, and has the browser drop the pages that it kept (ASVS 14.3.1).
 void log_out(exchange& ex, session::session& session);

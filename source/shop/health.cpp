@@ -30,7 +30,10 @@ void show_health(const app&, exchange& ex) {
 }
 
 task<> show_readiness(const app& app, exchange& ex) {
-    if (!from_this_machine(ex)) co_return http::fail(ex, http::status::not_found);
+    if (!from_this_machine(ex)) {
+        http::log_refusal(ex, {}, "access", "denied");
+        co_return http::fail(ex, http::status::not_found);
+    }
     const bool ready = !app.draining && co_await database_answers(app);
     if (ready)
         http::plain_text(ex.response, "ready\n");

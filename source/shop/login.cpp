@@ -19,16 +19,21 @@ bool is_checked(std::string_view value) {
 
 enum class login_outcome { logged_in, no_such_user, wrong_password };
 
+struct login_result {
+    login_outcome outcome{};
+    session::user_id user = 0;  // if there is one
+};
+
 // The same work whether the user exists or not (ASVS 6.3.8): one look-up, one hash.
-task<login_outcome> log_in(
+task<login_result> log_in(
     const app& app, exchange& ex, session::session& session, std::string email, secret password, bool remember
 ) {
     const std::optional<auth::user> user = co_await app.users.find(email);
     std::optional<std::string> hash;
     if (user) hash = user->password_hash;
     const bool correct = co_await app.hasher.verify(password, hash);
-    if (!user) co_return login_outcome::no_such_user;
-    if (!correct) co_return login_outcome::wrong_password;
+    if (!user) co_return login_result{login_outcome::no_such_user};
+    if (!correct) co_return login_result{login_outcome::wrong_password, user->id};
 
     if (app.hasher.outdated(user->password_hash)) {
         std::string newer = co_await app.hasher.hash(std::move(password));
@@ -37,10 +42,13 @@ task<login_outcome> log_in(
     session.log_in({.user = user->id, .epoch = user->epoch, .remember = remember});
     const result<void> done = co_await session.commit(ex);
     // The password was changed, or the user deleted, while this one was verified: it is not correct any more.
-    if (!done && done.error() == errc::conflict) co_return login_outcome::wrong_password;
+    if (!done && done.error() == errc::conflict)
+        co_return login_result{login_outcome::wrong_password, user->id};
     if (!done) throw boost::system::system_error{done.error()};
-    co_return login_outcome::logged_in;
+    co_return login_result{login_outcome::logged_in, user->id};
 }
+
+constexpr std::string_view event = "login";
 
 void say_what_was_wrong(const app& app, login_page& page, login_outcome outcome) {
     if (!app.detailed_login_errors)
@@ -71,16 +79,18 @@ task<> submit_login(const app& app, exchange& ex, session::session& session, con
     // What is no address belongs to nobody, and is counted and timed like an unknown one.
     const std::string email = auth::parse_email(form["email"]).value_or(std::string{form["email"]});
     const std::string account = auth::fold_email(email);
+    const std::string alias = app.throttle.alias(account);
     if (const auto wait = app.throttle.try_password(account, ex.client, ex.now)) {
+        http::log_refusal(ex, actor_of(session), event, "throttled", {{"account", alias}});
         const std::string problem = refuse_for(ex, *wait);
         page.frame.problem = problem;
         co_return show(app, ex, page, http::status::too_many_requests);
     }
 
-    login_outcome outcome{};
+    login_result result;
     std::exception_ptr failure;
     try {
-        outcome = co_await log_in(app, ex, session, email, secret{form["password"]}, remember);
+        result = co_await log_in(app, ex, session, email, secret{form["password"]}, remember);
     } catch (...) {
         failure = std::current_exception();
     }
@@ -90,10 +100,12 @@ task<> submit_login(const app& app, exchange& ex, session::session& session, con
         page.frame.problem = failed;
         co_return show(app, ex, page, ex.response.status);
     }
-    if (outcome != login_outcome::logged_in) {
-        say_what_was_wrong(app, page, outcome);
+    if (result.outcome != login_outcome::logged_in) {
+        http::log_event(ex, {.user = result.user}, event, "failure", {{"account", alias}});
+        say_what_was_wrong(app, page, result.outcome);
         co_return show(app, ex, page, http::status::unprocessable_entity);
     }
+    http::log_event(ex, actor_of(session), event, "success", {{"account", alias}});
     app.throttle.succeeded(account, ex.client, ex.now);
     http::see_other(ex.response, next.empty() ? "/cookies" : next);
 }
@@ -106,6 +118,7 @@ void show_logout(const app& app, exchange& ex, session::session& session) {
         log_out(ex, session);
         return http::see_other(ex.response, "/login");
     }
+    http::log_refusal(ex, actor_of(session), "csrf", "other_site");
     show(app, ex, logout_page{.frame = frame_of(session)});
 }
 

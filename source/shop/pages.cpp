@@ -226,6 +226,18 @@ fields fields_of<sessions_page>() {
 }
 
 template <>
+fields fields_of<confirm_page>() {
+    using page = confirm_page;
+    return with_frame<page>({
+        bind<&page::session>("session"),
+        bind<&page::all>("all"),
+        bind<&page::current_password_faults>("current_password_faults"),
+        bind<&page::current_password_faults, any>("current_password_is_bad"),
+        bind<&page::current_password_has_focus>("current_password_has_focus"),
+    });
+}
+
+template <>
 fields fields_of<error_page>() {
     return {
         bind<&error_page::status>("status"),
@@ -289,14 +301,14 @@ struct pages::compiled {
     }
 
     explicit compiled(const view::library& library)
-        : all{framed<cookies_page>(library),  framed<basket_page>(library), framed<checkout_page>(library),
-              framed<order_page>(library),    framed<orders_page>(library), framed<register_page>(library),
-              framed<login_page>(library),    framed<logout_page>(library), framed<settings_page>(library),
-              framed<sessions_page>(library), {library, "error.html", {}}} {}
+        : all{framed<cookies_page>(library),  framed<basket_page>(library),  framed<checkout_page>(library),
+              framed<order_page>(library),    framed<orders_page>(library),  framed<register_page>(library),
+              framed<login_page>(library),    framed<logout_page>(library),  framed<settings_page>(library),
+              framed<sessions_page>(library), framed<confirm_page>(library), {library, "error.html", {}}} {}
 
     templates<
         cookies_page, basket_page, checkout_page, order_page, orders_page, register_page, login_page,
-        logout_page, settings_page, sessions_page, error_page>
+        logout_page, settings_page, sessions_page, confirm_page, error_page>
         all;
     std::vector<cookie_card> cards;  // in the order of the catalogue
 };
@@ -325,6 +337,7 @@ template void pages::render(std::string&, const login_page&) const;
 template void pages::render(std::string&, const logout_page&) const;
 template void pages::render(std::string&, const settings_page&) const;
 template void pages::render(std::string&, const sessions_page&) const;
+template void pages::render(std::string&, const confirm_page&) const;
 template void pages::render(std::string&, const error_page&) const;
 
 const cookie_card& pages::card(const cookie& cookie) const noexcept {

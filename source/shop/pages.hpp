@@ -205,6 +205,18 @@ struct sessions_page {
     bool has_others() const noexcept { return sessions.size() > 1; }
 };
 
+// Asks for the password once more, and says what will happen then.
+struct confirm_page {
+    static constexpr std::string_view heading = "Confirm", file = "confirm.html";
+    static constexpr area here = area::settings;
+
+    shop::frame frame;
+    std::string_view session, all;  // what the form before this one was about
+    faults current_password_faults;
+
+    bool current_password_has_focus() const noexcept { return true; }
+};
+
 // The short answer to what went wrong; has no frame, as there may be no session to ask.
 struct error_page {
     unsigned status = 500;

@@ -18,10 +18,12 @@ register_page page_of(const app& app, const session::session& session, const for
     return page;
 }
 
+constexpr std::string_view event = "registration";
+
 // Everything that is wrong with the form by itself; whether the email is taken is asked last.
 bool find_faults(const app& app, const form& form, register_page& page) {
     if (!auth::parse_email(form["email"])) page.email_faults.emplace_back(email_fault);
-    page.password_faults = auth::password_faults(form["password"], app.password_length_min);
+    page.password_faults = auth::password_faults(form["password"], app.password_length_min, form["email"]);
     if (form["password"] != form["password_confirmation"]) {
         page.confirmation_faults.emplace_back("The password confirmation must match the password.");
     }
@@ -32,8 +34,6 @@ bool find_faults(const app& app, const form& form, register_page& page) {
 task<bool> add_user(
     const app& app, exchange& ex, session::session& session, std::string email, secret password
 ) {
-    const auto existing = co_await app.users.find(email);
-    if (existing) co_return false;
     std::string hash = co_await app.hasher.hash(std::move(password));
     session.log_in({});
     session.commit_with(auth::add_user(std::move(email), std::move(hash)));
@@ -58,28 +58,37 @@ task<> submit_register(const app& app, exchange& ex, session::session& session, 
         co_return show(app, ex, page, http::status::unprocessable_entity);
     }
     if (const auto wait = app.throttle.try_registration(ex.client, ex.now)) {
+        http::log_refusal(ex, actor_of(session), event, "throttled");
         const std::string problem = refuse_for(ex, *wait);
         page.frame.problem = problem;
         co_return show(app, ex, page, http::status::too_many_requests);
     }
 
-    bool added = false;
+    const std::string email = *auth::parse_email(form["email"]);
+    bool is_free = false, added = false;
     std::exception_ptr failure;
     try {
-        std::string email = *auth::parse_email(form["email"]);
-        added = co_await add_user(app, ex, session, std::move(email), secret{form["password"]});
+        const auto existing = co_await app.users.find(email);
+        is_free = !existing;
+        if (is_free) app.throttle.address_is_free(ex.client, ex.now);
+        if (is_free) added = co_await add_user(app, ex, session, email, secret{form["password"]});
     } catch (...) {
         failure = std::current_exception();
     }
-    const std::string next = next_page(form["next"]);
-    if (added) co_return http::see_other(ex.response, next.empty() ? "/cookies" : next);
-
+    const std::string alias = app.throttle.alias(auth::fold_email(email));
+    if (added) {
+        http::log_event(ex, actor_of(session), event, "success", {{"account", alias}});
+        const std::string next = next_page(form["next"]);
+        co_return http::see_other(ex.response, next.empty() ? "/cookies" : next);
+    }
     app.throttle.registration_cancelled(ex.client, ex.now);
     if (failure) {
+        if (!is_free) app.throttle.address_is_free(ex.client, ex.now);
         http::fail(ex, failure);
         page.frame.problem = failed;
         co_return show(app, ex, page, ex.response.status);
     }
+    http::log_event(ex, actor_of(session), event, "taken", {{"account", alias}});
     page.email_faults.emplace_back(taken);
     show(app, ex, page, http::status::unprocessable_entity);
 }

@@ -13,6 +13,7 @@ constexpr std::string_view other_site = "This request did not come from a page o
 http::handler refuse_other_sites(http::handler next) {
     return [next = std::move(next)](exchange& ex) -> http::pending {
         if (auth::origin_of(ex.request) != auth::origin::other) return next(ex);
+        http::log_refusal(ex, {}, "csrf", "other_site");
         http::fail(ex, http::status::forbidden, other_site);
         return std::nullopt;
     };
@@ -21,7 +22,9 @@ http::handler refuse_other_sites(http::handler next) {
 // A form whose token is right where one is needed, or an answer that says why it was not taken.
 std::optional<form> read_own_form(exchange& ex, const session::session& session) {
     std::optional<form> form = http::read_form(ex);
+    if (!form) http::log_refusal(ex, actor_of(session), "form", "malformed");
     if (form && !auth::from_this_site(ex, session, *form)) {
+        http::log_refusal(ex, actor_of(session), "csrf", "no_token");
         http::fail(ex, http::status::forbidden, other_site);
         return std::nullopt;
     }

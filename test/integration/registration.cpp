@@ -217,6 +217,17 @@ BOOST_FIXTURE_TEST_CASE(a_common_password_is_refused_whatever_its_case, shop) {
     }
 }
 
+BOOST_FIXTURE_TEST_CASE(the_shops_name_and_ones_own_address_are_no_password, shop) {
+    for (const char* password : {"cookieshop2026", "Zxolmqv2026", "zxolmqv@example.com"}) {
+        auto visitor = guest();
+        const auto refused = post_registration(visitor, "zxolmqv@example.com", password);
+        BOOST_TEST(has_status(refused, 422));
+        BOOST_TEST(shows(refused, "This password is too common. Please choose another."));
+    }
+    auto user = member("zxolmqv@example.com");
+    BOOST_TEST(has_status(post_new_password(user, good_password, "zxolmqv2026"), 422));
+}
+
 BOOST_FIXTURE_TEST_CASE(no_kind_of_character_is_demanded, shop) {
     auto visitor = guest();
     BOOST_TEST(redirects(post(visitor, std::string{anna}, "quietotters", "quietotters"), "/cookies"));

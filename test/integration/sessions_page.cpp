@@ -1,5 +1,7 @@
 #include "support/shop.hpp"
 
+#include <sqlite3.h>
+
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -19,6 +21,26 @@ std::string handle_of_the_other(client& user, const std::string& own) {
 
 answer revoke(client& who, const std::string& name, const std::string& value) {
     return who.post("/settings/sessions/revoke", {{name, value}});
+}
+
+/// As if everybody had logged in an hour ago and been busy since.
+void let_all_logins_be_of_long_ago(shop& shop) {
+    shop.server.stop();
+    sqlite3* database = nullptr;
+    BOOST_REQUIRE(sqlite3_open(shop.server.database().c_str(), &database) == SQLITE_OK);
+    const int done = sqlite3_exec(
+        database, "UPDATE sessions SET created_at = created_at - 3600000", nullptr, nullptr, nullptr
+    );
+    sqlite3_close(database);
+    BOOST_REQUIRE(done == SQLITE_OK);
+    shop.server.start();
+}
+
+/// The same browser, at the server that was started anew.
+client user_again(const shop& shop, const client& before) {
+    client user = shop.guest();
+    user.set_session(before.session());
+    return user;
 }
 
 }  // namespace
@@ -128,6 +150,72 @@ BOOST_FIXTURE_TEST_CASE(what_a_browser_calls_itself_is_shown_as_text, shop) {
     const auto page = user.get("/settings/sessions");
     BOOST_TEST((page.body.find("<script>") == std::string::npos), page);
     BOOST_TEST((page.body.find("onload=\"") == std::string::npos), page);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_login_of_long_ago_must_be_confirmed_with_the_password, shop) {
+    auto user = member();
+    const auto own = session_handles(user.get("/settings/sessions")).at(0);
+    auto phone = login(), tablet = login();
+    const auto handles = session_handles(user.get("/settings/sessions"));
+    let_all_logins_be_of_long_ago(*this);
+    user = user_again(*this, user);
+
+    const auto asked = revoke(user, "all", "others");
+    BOOST_TEST(has_status(asked, 422));
+    BOOST_TEST(is_page(asked, "Confirm"));
+    BOOST_TEST(has_status(revoke(user, "session", handle_of_the_other(user, own)), 422));
+    BOOST_TEST(is_alive(*this, phone.session()));
+    BOOST_TEST(is_alive(*this, tablet.session()));
+
+    const auto wrong =
+        user.submit(asked, "/settings/sessions/revoke", {{"current_password", "not the password"}});
+    BOOST_TEST(has_status(wrong, 422));
+    BOOST_TEST(shows(wrong, "The current password is not correct."));
+    BOOST_TEST(is_alive(*this, phone.session()));
+
+    const auto before = user.session();
+    const auto done =
+        user.submit(wrong, "/settings/sessions/revoke", {{"current_password", std::string{good_password}}});
+    BOOST_TEST(redirects(done, "/settings/sessions"));
+    BOOST_TEST(!is_alive(*this, phone.session()));
+    BOOST_TEST(!is_alive(*this, tablet.session()));
+    BOOST_TEST(!is_alive(*this, before), "who has shown the password again has a new id");
+    BOOST_TEST(is_alive(*this, user.session()));
+}
+
+BOOST_FIXTURE_TEST_CASE(one_session_is_ended_after_the_password_was_confirmed, shop) {
+    auto user = member();
+    const auto own = session_handles(user.get("/settings/sessions")).at(0);
+    auto phone = login(), tablet = login();
+    let_all_logins_be_of_long_ago(*this);
+    user = user_again(*this, user);
+    const auto asked = revoke(user, "session", handle_of_the_other(user, own));
+    const auto done =
+        user.submit(asked, "/settings/sessions/revoke", {{"current_password", std::string{good_password}}});
+    BOOST_TEST(redirects(done, "/settings/sessions"));
+    BOOST_TEST((is_alive(*this, phone.session()) != is_alive(*this, tablet.session())), "one of the two");
+}
+
+BOOST_FIXTURE_TEST_CASE(ones_own_session_is_ended_without_the_password, shop) {
+    auto user = member();
+    const auto own = session_handles(user.get("/settings/sessions")).at(0);
+    let_all_logins_be_of_long_ago(*this);
+    user = user_again(*this, user);
+    BOOST_TEST(has_status(revoke(user, "session", own), 303));
+    BOOST_TEST(!is_alive(*this, user.session()));
+}
+
+BOOST_FIXTURE_TEST_CASE(guesses_at_the_password_that_confirms_are_throttled, shop) {
+    auto user = member();
+    let_all_logins_be_of_long_ago(*this);
+    user = user_again(*this, user);
+    const auto guess = [&] {
+        return user.post(
+            "/settings/sessions/revoke", {{"all", "others"}, {"current_password", "not the password"}}
+        );
+    };
+    for (int i = 0; i < 5; ++i) BOOST_TEST(has_status(guess(), 422));
+    BOOST_TEST(has_status(guess(), 429));
 }
 
 BOOST_AUTO_TEST_CASE(past_the_most_sessions_of_a_user_the_oldest_ends) {

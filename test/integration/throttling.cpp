@@ -143,6 +143,14 @@ BOOST_AUTO_TEST_CASE(a_registration_that_came_to_nothing_does_not_count) {
     BOOST_TEST(redirects(post_registration(visitor, "2@example.com"), "/cookies"));
 }
 
+BOOST_FIXTURE_TEST_CASE(who_asks_a_hundred_times_whether_an_address_is_taken_has_to_wait, shop) {
+    member();
+    auto visitor = guest();
+    for (int i = 0; i < 100; ++i) BOOST_TEST(has_status(post_registration(visitor, anna), 422));
+    check_refused(post_registration(visitor, anna));
+    check_refused(post_registration(visitor, "eve@example.com"));
+}
+
 BOOST_AUTO_TEST_CASE(when_too_many_passwords_wait_to_be_hashed_the_answer_is_503_at_once) {
     const shop shop{
         {{"--password-memory", "64MiB"}, {"--password-passes", "20"}, {"--password-workers", "1"}}};

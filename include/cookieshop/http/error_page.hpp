@@ -24,7 +24,7 @@ void set_error_renderer(error_renderer renderer);
 void fail(exchange& exchange, status status, std::string_view detail = {});
 
 /// The same for what a handler threw: 503 for `unavailable`, 503 with Retry-After for `overloaded`, else 500.
-/// What it was goes to the log.
+/// What it was goes to the security log.
 void fail(exchange& exchange, std::exception_ptr exception);
 
 }  // namespace cookieshop::http

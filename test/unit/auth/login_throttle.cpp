@@ -229,15 +229,44 @@ BOOST_AUTO_TEST_CASE(a_source_makes_so_many_accounts_an_hour) {
 BOOST_AUTO_TEST_CASE(a_registration_that_came_to_nothing_is_given_back) {
     for (int i = 0; i < 10; ++i) {
         BOOST_TEST(wait_to_register("192.0.2.1") == 0);
+        throttle.address_is_free(make_address("192.0.2.1"), clock.now());
         throttle.registration_cancelled(make_address("192.0.2.1"), clock.now());
     }
 }
 
 BOOST_AUTO_TEST_CASE(without_a_limit_any_number_of_accounts_is_made) {
     cookieshop::auth::login_throttle unlimited{{.registrations_per_hour = 0}};
-    for (int i = 0; i < 100; ++i)
+    for (int i = 0; i < 300; ++i) {
         BOOST_TEST(!unlimited.try_registration(make_address("192.0.2.1"), clock.now()));
-    BOOST_TEST(unlimited.entries() == 0u);
+        unlimited.address_is_free(make_address("192.0.2.1"), clock.now());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(who_asks_a_hundred_times_whether_an_address_is_taken_has_to_wait) {
+    for (int i = 0; i < 100; ++i) {
+        BOOST_TEST(wait_to_register("192.0.2.1") == 0);
+        throttle.registration_cancelled(make_address("192.0.2.1"), clock.now());
+    }
+    BOOST_TEST(wait_to_register("192.0.2.1") == 900);
+    BOOST_TEST(wait("ada@x", "192.0.2.1") == 0, "logins are counted apart");
+    BOOST_TEST(wait_to_register("192.0.2.2") == 0);
+    clock.advance(15min);
+    BOOST_TEST(wait_to_register("192.0.2.1") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(questions_at_the_same_time_do_not_slip_through) {
+    cookieshop::auth::login_throttle unlimited{{.registrations_per_hour = 0}};
+    const auto source = make_address("192.0.2.1");
+    for (int i = 0; i < 150; ++i)
+        BOOST_TEST(unlimited.try_registration(source, clock.now()).has_value() == (i >= 100));
+}
+
+BOOST_AUTO_TEST_CASE(an_alias_is_the_same_for_an_account_and_tells_nothing_of_it) {
+    BOOST_TEST(throttle.alias("ada@x") == throttle.alias("ada@x"));
+    BOOST_TEST(throttle.alias("ada@x") != throttle.alias("bob@x"));
+    BOOST_TEST(throttle.alias("a reef of quiet otters").size() == throttle.alias("x").size());
+    const cookieshop::auth::login_throttle another{{}};
+    BOOST_TEST(throttle.alias("ada@x") != another.alias("ada@x"));
 }
 
 BOOST_AUTO_TEST_CASE(registrations_and_failures_are_counted_apart) {

@@ -68,6 +68,7 @@ std::map<std::string, std::string> all_pages(const frame& frame, const std::stri
         {"logout", rendered(logout_page{frame})},
         {"settings", rendered(settings_page{frame, bad, bad, bad})},
         {"sessions", rendered(sessions_page{frame, sessions})},
+        {"confirm", rendered(confirm_page{frame, text, text, bad})},
     };
 }
 
@@ -99,7 +100,7 @@ BOOST_AUTO_TEST_CASE(titles_and_headings_name_the_page) {
     const std::map<std::string, std::string> headings{
         {"cookies", "Cookies"},   {"basket", "Basket"},     {"checkout", "Checkout"}, {"order", "Order"},
         {"orders", "Orders"},     {"login", "Login"},       {"register", "Register"}, {"logout", "Logout"},
-        {"settings", "Settings"}, {"sessions", "Sessions"},
+        {"settings", "Settings"}, {"sessions", "Sessions"}, {"confirm", "Confirm"},
     };
     for (const auto& [name, html] : all_pages({}, "x")) {
         BOOST_TEST_CONTEXT(name) {
