@@ -148,6 +148,8 @@ task<> submit_revocation(
     const bool all_others = form["all"] == "others";
     const std::string handle{form["session"]};
     if (!all_others && handle == session.loaded()->handle.view()) {
+        // By its handle as well: that stays when a request beside this one gives the session another id.
+        (void)co_await app.sessions.store().end(user.id, handle);
         log_out(ex, session);
         co_return http::see_other(ex.response, "/settings/sessions");
     }

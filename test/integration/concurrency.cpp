@@ -151,6 +151,26 @@ BOOST_FIXTURE_TEST_CASE(of_logins_sent_at_once_each_succeeds_and_one_takes_the_b
     }
 }
 
+BOOST_FIXTURE_TEST_CASE(a_session_that_is_ended_by_its_handle_ends_whatever_its_id_becomes_meanwhile, shop) {
+    for (int round = 0; round < 20; ++round) {
+        const auto email = std::to_string(round) + "@example.com";
+        auto user = member(email);
+        const auto handle = session_handles(user.get("/settings/sessions")).at(0);
+        auto tabs = tabs_of(user, 2);
+        answer ended;
+        at_once(2, [&](std::size_t i) {
+            if (i == 0)
+                post_login(tabs[i], email);
+            else
+                ended = tabs[i].post("/settings/sessions/revoke", {{"session", handle}});
+        });
+        if (ended.header("Location") != "/settings/sessions") continue;  // the login was faster
+        auto elsewhere = login(email);
+        const auto left = session_handles(elsewhere.get("/settings/sessions"));
+        BOOST_TEST(std::ranges::count(left, handle) == 0);
+    }
+}
+
 BOOST_FIXTURE_TEST_CASE(a_tab_that_reads_while_another_logs_in_is_not_logged_out, shop) {
     constexpr std::size_t count = 8;
     auto user = member();
