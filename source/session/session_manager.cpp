@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <exception>
+#include <span>
+#include <utility>
 
 namespace cookieshop::session {
 namespace {
@@ -19,6 +21,18 @@ std::string plain_user_agent(const http::request& request) {
         text, [](unsigned char c) { return c < 0x20 || c > 0x7e; }, '?'
     );
     return text;
+}
+
+// A logout that finds no session may have come while another ends it, which is seen before it is durable. What it answers
+// must be: the ending is repeated, and so waited for.
+task<> end_again(session_store& store, std::span<const session_id> ids, time_point now) {
+    for (const session_id& id : ids) {
+        change ending;
+        ending.what = change::action::destroy;
+        ending.current = session_ptr{new live_session{id}};
+        ending.now = now;
+        (void)co_await store.commit(std::move(ending));
+    }
 }
 
 // The session was there when the request began, and is not any more, or not as it was: it was ended or
@@ -95,6 +109,7 @@ task<> session_manager::handle_slowly(
     std::exception_ptr failure;
     try {
         if (auto rest = next(exchange, session)) co_await std::move(*rest);
+        if (session.destroyed_ && !session.loaded_) co_await end_again(store_, ids, exchange.now);
         co_await settle(exchange, session);
     } catch (...) {
         failure = std::current_exception();

@@ -119,6 +119,36 @@ BOOST_AUTO_TEST_CASE(a_cookie_of_no_session_is_expired_by_a_logout) {
     BOOST_TEST(line.find("Max-Age=0") != line.npos);
 }
 
+// It may be that another request is just ending it: that is seen before it is durable.
+BOOST_AUTO_TEST_CASE(a_logout_that_finds_no_session_ends_it_in_the_store_nevertheless) {
+    struct counting_store : session_store {
+        task<session_ptr> find(session_id, time_point) override { co_return nullptr; }
+        task<result<committed>> commit(change change) override {
+            endings += change.what == change::action::destroy ? 1 : 0;
+            co_return committed{};
+        }
+        void touch(const session_ptr&) noexcept override {}
+        task<std::vector<session_info>> list(user_id, time_point) override {
+            co_return std::vector<session_info>{};
+        }
+        task<bool> end(user_id, std::string) override { co_return false; }
+        task<std::size_t> erase_expired(time_point, std::size_t) override { co_return 0; }
+        int endings = 0;
+    };
+    shop site;
+    counting_store empty;
+    session_manager manager{empty, site.signer, site.policy};
+    const session_id id = site.signer.generate();
+    http::exchange ex;
+    ex.now = site.now;
+    ex.request.target = ex.request.path = "/logout";
+    const std::string line = cookie_line({std::string{id.token()}});
+    ex.request.add({http::field::cookie, "Cookie", line});
+    const http::handler all = manager([](http::exchange&, session& s) { s.destroy(); });
+    if (auto rest = all(ex)) test::run_task(site.io, std::move(*rest));
+    BOOST_TEST(empty.endings == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_page_whose_session_ended_meanwhile_is_asked_for_again) {
     shop site;
     visitor who{site};
