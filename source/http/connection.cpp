@@ -23,7 +23,10 @@ constexpr std::size_t output_gathered_max = 64 * 1024;
 // waiting would keep the loop to itself.
 constexpr unsigned answers_in_a_turn = 32;
 
-// What is read and dropped after a refusal, so that the client gets to see it: closing a socket with unread
+// A stop answers the pipelined requests that have come by then, up to this many a connection.
+constexpr unsigned answers_while_draining_max = 1000;
+
+// What is read and dropped after a refusal, or the last answer before a stop, so that the client gets to see it: closing a socket with unread
 // bytes makes the kernel send a reset, which may overtake the answer (RFC 9112, 9.6).
 constexpr std::size_t lingering_bytes_max = 1024 * 1024;
 
@@ -62,7 +65,7 @@ task<> connection::serve(std::unique_ptr<connection> owned) {
         }
     }
     if (auto rest = self.flush()) co_await std::move(*rest);
-    if (self.refused_ || self.has_unread()) co_await self.linger();
+    if (self.lingers_ || self.has_unread()) co_await self.linger();
 }
 
 void connection::cut_off() {
@@ -179,7 +182,7 @@ connection::step connection::refuse(const refusal& refusal) {
     fail(exchange, refusal.status, refusal.detail);
     area_->head.keep_alive = false;
     area_->request_size = 0;
-    refused_ = true;
+    lingers_ = true;
     return step::respond;
 }
 
@@ -213,13 +216,22 @@ pending connection::respond() {
     if (!socket_.has(deadline::keep_alive)) services_.deadlines.clear(socket_);
     work_area& area = *area_;
     const http::exchange& exchange = area.exchange;
-    const bool keep_alive = area.head.keep_alive && !exchange.response.close && !services_.draining;
+    const bool last = services_.draining && !more_was_received();
+    const bool keep_alive = area.head.keep_alive && !exchange.response.close && !last;
+    lingers_ = lingers_ || last;
     area.output_tail = services_.serializer.append(area.output, exchange, keep_alive);
     area.drop_request();
     answered_ = true;
     closing_ = closing_ || !keep_alive;
     if (area.output_tail.empty() && area.output.size() < output_gathered_max) return std::nullopt;
     return flush();
+}
+
+// While it drains: what had come before is answered, but a client that never pauses does not hold up the stop.
+bool connection::more_was_received() {
+    if (answers_while_draining_ == answers_while_draining_max) return false;
+    ++answers_while_draining_;
+    return area_->unread().size() > area_->request_size || socket_.has_input();
 }
 
 pending connection::flush() {

@@ -68,6 +68,7 @@ private:
     pending handle();
     task<> await_handler(task<> handler);
     pending respond();
+    bool more_was_received();
     pending flush();
     task<> flush_when_writable();
     outcome send();
@@ -90,7 +91,8 @@ private:
     bool answered_ = false;  // a request before
     bool closing_ = false;   // no request is read any more
     bool cut_off_ = false;   // nothing is begun any more
-    bool refused_ = false;   // the client may still be sending what nobody will read
+    bool lingers_ = false;   // the client may still be sending what nobody will read
+    unsigned answers_while_draining_ = 0;
 };
 
 using connection_list = boost::intrusive::list<connection, boost::intrusive::constant_time_size<false>>;

@@ -119,6 +119,13 @@ io_result watched_socket::receive(std::span<char> buffer) noexcept {
     return {outcome::done, bytes};
 }
 
+bool watched_socket::has_input() noexcept {
+    char first{};
+    const bool has = ::recv(socket_.get(), &first, sizeof first, MSG_PEEK | MSG_DONTWAIT) > 0;
+    readable_ = readable_ || has;
+    return has;
+}
+
 io_result watched_socket::discard(std::size_t bytes_max) noexcept {
     const ssize_t n = ::recv(socket_.get(), nullptr, bytes_max, MSG_TRUNC);  // TCP drops the bytes: tcp(7)
     if (n > 0) return {outcome::done, static_cast<std::size_t>(n)};

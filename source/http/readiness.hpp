@@ -79,6 +79,9 @@ public:
     bool may_receive() const noexcept { return readable_; }
 
     io_result receive(std::span<char> buffer) noexcept;
+    // Asks the kernel: something has come that was not received yet.
+    bool has_input() noexcept;
+
     io_result discard(std::size_t bytes_max) noexcept;
     io_result send(std::span<const iovec> buffers) noexcept;
 
