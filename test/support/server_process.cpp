@@ -42,7 +42,7 @@ server_process::server_process(options options, std::map<std::string, std::strin
 
 server_process::~server_process() = default;
 
-void server_process::start() {
+void server_process::launch() {
     std::vector<std::string> arguments{"serve"};
     for (const auto& [name, value] : options_) {
         arguments.push_back(name);
@@ -50,6 +50,10 @@ void server_process::start() {
     }
     process_.reset();
     process_ = std::make_unique<process>(command{COOKIESHOP_PROGRAM, arguments, environment_, folder()});
+}
+
+void server_process::start() {
+    launch();
     const auto deadline = std::chrono::steady_clock::now() + patience;
     for (;;) {
         const auto ended = process_->wait(std::chrono::milliseconds{1});

@@ -38,6 +38,9 @@ public:
     /// Again, in the same folder, on another port.
     void start();
 
+    /// The same without waiting: the port is not known, and it may be killed at any moment of its start.
+    void launch();
+
     /// SIGTERM; its exit status.
     int stop();
 

@@ -73,7 +73,7 @@ wire::wire(std::uint16_t port) : socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CL
     if (::connect(socket_, &generic, sizeof generic) != 0) {
         const int error = errno;
         ::close(socket_);
-        throw connection_lost{"connect: " + std::generic_category().message(error)};
+        throw not_connected{"connect: " + std::generic_category().message(error)};
     }
     const int on = 1;
     ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

@@ -36,6 +36,11 @@ struct connection_lost : std::runtime_error {
     using runtime_error::runtime_error;
 };
 
+/// Nobody listens: nothing was sent.
+struct not_connected : connection_lost {
+    using connection_lost::connection_lost;
+};
+
 /// Blocks, but never longer than `patience`: then it throws `std::runtime_error`.
 class wire {
 public:
