@@ -1,5 +1,8 @@
 #include "config.hpp"
 
+#include "cookieshop/auth/email.hpp"
+#include "cookieshop/util/random.hpp"
+
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
@@ -20,18 +23,83 @@ namespace {
 
 constexpr int usage_status = 2;
 
-struct command_row {
-    command::kind what;
-    const char* name;
+struct group_row {
+    std::string_view name;
     const char* help;
 };
 
-constexpr std::array commands{
-    command_row{command::kind::serve, "serve", "Runs the server"},
-    command_row{command::kind::migrate, "migrate", "Brings the database to the newest schema"},
-    command_row{command::kind::config, "config", "Shows every setting, its value and where it came from"},
-    command_row{command::kind::version, "version", "Shows the versions of the program and its libraries"},
+constexpr std::array groups{
+    group_row{"user", "Adds, lists and deletes users, or changes a password"},
+    group_row{"session", "Lists sessions and ends them"},
 };
+
+struct command_row {
+    command::kind what;
+    std::string_view group;  // empty: none; the rows of one stand together
+    const char* name;
+    const char* help;
+
+    std::string path() const { return std::string{group}.append(group.empty() ? "" : " ").append(name); }
+};
+
+constexpr std::array commands{
+    command_row{command::kind::serve, "", "serve", "Runs the server"},
+    command_row{command::kind::migrate, "", "migrate", "Brings the database to the newest schema"},
+    command_row{command::kind::user_add, "user", "add", "Adds a user"},
+    command_row{command::kind::user_list, "user", "list", "Lists the users"},
+    command_row{
+        command::kind::user_passwd, "user", "passwd",
+        "Changes a user's password, and ends all their sessions"},
+    command_row{
+        command::kind::user_delete, "user", "delete", "Deletes a user with all their sessions and orders"},
+    command_row{command::kind::session_list, "session", "list", "Lists the live sessions"},
+    command_row{command::kind::session_revoke, "session", "revoke", "Ends a session, all of a user, or all"},
+    command_row{
+        command::kind::session_purge, "session", "purge", "Removes what is left of sessions that are dead"},
+    command_row{command::kind::config, "", "config", "Shows every setting, its value and where it came from"},
+    command_row{command::kind::version, "", "version", "Shows the versions of the program and its libraries"},
+};
+
+std::string all_commands() {
+    std::string names;
+    for (const auto& row : commands) {
+        if (!names.empty()) names += &row == &commands.back() ? " or " : ", ";
+        names += row.path();
+    }
+    return names;
+}
+
+constexpr const char* password_source =
+    "The password is read from the standard input to its end; one newline there does not belong to it. On a\n"
+    "terminal it is a line, which is not shown.\n";
+constexpr const char* list_form = "A line each, the oldest first, fields separated by tabs; on a terminal in "
+                                  "columns, with headings. Times are\n"
+                                  "UTC.\n";
+constexpr const char* followed = "A server that runs honours it within a second.\n";
+
+/// What `--help` says beside the options.
+std::string explanation(command::kind what) {
+    switch (what) {
+    case command::kind::user_add: return password_source;
+    case command::kind::user_passwd: return std::string{password_source} + followed;
+    case command::kind::user_list:
+        return std::string{list_form} + "Fields: id, email, when added, number of live sessions.\n";
+    case command::kind::user_delete:
+        return "Orders go with the user, and the email is free again.\n" + std::string{followed};
+    case command::kind::session_list:
+        return std::string{list_form}
+               + "Fields: handle, email or (guest), begin, last seen (may be a minute old), expiry, "
+                 "address,\n"
+                 "browser.\n";
+    case command::kind::session_revoke: return "One of HANDLE, --user and --all. " + std::string{followed};
+    case command::kind::session_purge: return "A server does so by itself.\n";
+    case command::kind::serve:
+    case command::kind::migrate:
+    case command::kind::config:
+    case command::kind::version: break;
+    }
+    return {};
+}
 
 constexpr const char* footer =
     "Sizes are bytes, or end in KiB, MiB or GiB. Durations are seconds, or end in ms, s, m, h or d.\n"
@@ -43,10 +111,17 @@ bool takes(command::kind what, const setting& row) {
     switch (what) {
     case command::kind::serve:
     case command::kind::config: return true;
-    case command::kind::migrate: return row.taken_by == takers::anybody;
     case command::kind::version: return false;
+    case command::kind::user_add:
+    case command::kind::user_passwd: return row.taken_by != takers::server;
+    case command::kind::migrate:
+    case command::kind::user_list:
+    case command::kind::user_delete:
+    case command::kind::session_list:
+    case command::kind::session_revoke:
+    case command::kind::session_purge: break;
     }
-    return false;
+    return row.taken_by == takers::anybody;
 }
 
 /// One line whatever is in it, not too long, and nothing that a terminal obeys.
@@ -74,40 +149,74 @@ std::vector<std::string> with_empty_values(const std::vector<std::string>& argum
     return result;
 }
 
+/// CLI11 takes a handle that begins with '-', as one in 64 does, for options: what looks like a handle goes to the
+/// end, after `--`.
+std::vector<std::string> with_handles_last(const std::vector<std::string>& arguments) {
+    std::vector<std::string> result, handles;
+    auto next = arguments.begin();
+    for (; next != arguments.end() && *next != "--"; ++next) {
+        const bool handle = next->starts_with('-') && random_token::parse(*next);
+        (handle ? handles : result).push_back(*next);
+    }
+    if (next == arguments.end() && !handles.empty()) result.emplace_back("--");
+    result.insert(result.end(), next, arguments.end());
+    result.insert(result.end(), handles.begin(), handles.end());
+    return result;
+}
+
 /// The commands and options as CLI11 sees them.
 class command_line {
 public:
     command_line() {
         app_.require_subcommand(1);
         app_.get_formatter()->column_width(35);
-        for (const auto& row : commands) {
-            CLI::App& added = *app_.add_subcommand(row.name, row.help);
-            add_options(added, row.what);
+        for (std::size_t i = 0; i < commands.size(); ++i) {
+            const command_row& row = commands[i];
+            apps_[i] = parent_of(row).add_subcommand(row.name, row.help);
+            add_arguments(*apps_[i], row.what);
+            add_options(*apps_[i], row.what);
         }
     }
 
     /// Throws what CLI11 throws.
     void parse(const std::vector<std::string>& arguments) {
         auto reversed = with_empty_values(arguments);
+        if (arguments.size() > 2 && arguments[0] == "session" && arguments[1] == "revoke")
+            reversed = with_handles_last(reversed);
         std::ranges::reverse(reversed);
         app_.parse(std::move(reversed));
     }
 
-    command::kind what() const {
-        const auto chosen = [this](const command_row& row) { return app_.got_subcommand(row.name); };
-        return std::ranges::find_if(commands, chosen)->what;
+    /// Null: no command, or none that there is.
+    const command_row* chosen() const {
+        const auto parsed = std::ranges::find_if(apps_, [](const CLI::App* app) { return app->parsed(); });
+        return parsed == apps_.end() ? nullptr : &commands[static_cast<std::size_t>(parsed - apps_.begin())];
     }
 
-    std::optional<std::string> value(std::string_view name) const {
+    /// "--name", or "NAME" for an argument without a name.
+    std::optional<std::string> value(const std::string& name) const {
         const auto* const option =
-            app_.get_subcommands().front()->get_option_no_throw("--" + std::string{name});
+            apps_[static_cast<std::size_t>(chosen() - commands.data())]->get_option_no_throw(name);
         if (option == nullptr || option->empty()) return std::nullopt;
         return option->results().back();
     }
 
     std::string help() const { return app_.help(); }
 
-    bool has_command() const { return !app_.get_subcommands().empty(); }
+    /// What to say after a refusal.
+    std::string see_help() const {
+        std::string path;
+        if (const auto* row = chosen()) path = row->path() + " ";
+        return "see cookieshop " + path + "--help";
+    }
+
+    /// The group of commands that was named without one of them.
+    std::string unfinished() const {
+        for (const auto& row : groups)
+            if (app_.got_subcommand(std::string{row.name}) && chosen() == nullptr)
+                return std::string{row.name};
+        return {};
+    }
 
     /// The first argument that nobody took.
     std::string leftover() const {
@@ -116,6 +225,36 @@ public:
     }
 
 private:
+    CLI::App& parent_of(const command_row& row) {
+        const auto group = std::ranges::find(groups, row.group, &group_row::name);
+        if (group == groups.end()) return app_;
+        const std::string name{group->name};
+        const bool first = &row == &commands.front() || (&row - 1)->group != row.group;
+        if (!first) return *app_.get_subcommand(name);
+        return *app_.add_subcommand(name, group->help)->require_subcommand(1);
+    }
+
+    static void add_arguments(CLI::App& to, command::kind what) {
+        switch (what) {
+        case command::kind::user_add:
+        case command::kind::user_passwd:
+        case command::kind::user_delete: to.add_option("EMAIL", "Whose account")->required(); break;
+        case command::kind::session_revoke:
+            to.add_option("HANDLE", "As session list and the page /settings/sessions show it");
+            to.add_flag("--all")->description("Ends every session of everybody, guests too");
+            [[fallthrough]];
+        case command::kind::session_list:
+            to.add_option("--user", "Only the sessions of this user")->type_name("EMAIL")->take_last();
+            break;
+        case command::kind::serve:
+        case command::kind::migrate:
+        case command::kind::user_list:
+        case command::kind::session_purge:
+        case command::kind::config:
+        case command::kind::version: break;
+        }
+    }
+
     static void add_options(CLI::App& to, command::kind what) {
         for (const auto& row : all_settings()) {
             if (!takes(what, row)) continue;
@@ -126,10 +265,12 @@ private:
                                      : to.add_option(name, help)->type_name(std::string{row.value_name});
             option->take_last()->group(std::string{row.group});
         }
-        if (what != command::kind::version) to.footer(footer);
+        const std::string own = explanation(what);
+        if (what != command::kind::version) to.footer(own + (own.empty() ? "" : "\n") + footer);
     }
 
     CLI::App app_{"A session-authentication server and the shop that shows it", "cookieshop"};
+    std::array<CLI::App*, commands.size()> apps_{};
 };
 
 /// One line about what is wrong with the command line. An argument is shown only where it can't be a secret:
@@ -137,17 +278,20 @@ private:
 std::string refusal(const command_line& line, const CLI::ParseError& error) {
     if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
         const std::string_view what{error.what()};  // "--port: 1 required PORT missing"
-        return std::string{what.substr(0, what.find(':'))}
-               + " must have a value; see cookieshop serve --help";
+        return std::string{what.substr(0, what.find(':'))} + " must have a value; " + line.see_help();
     }
     const auto leftover = line.leftover();
-    if (leftover.starts_with('-')) {
-        return "unknown option " + printable(leftover.substr(0, leftover.find('=')))
-               + "; see cookieshop serve --help";
+    if (leftover.starts_with('-'))
+        return "unknown option " + printable(leftover.substr(0, leftover.find('='))) + "; " + line.see_help();
+    if (line.chosen() != nullptr) {
+        const bool missing = leftover.empty() && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+        return (missing ? "EMAIL must be given; " : "an argument that belongs to no option; ")
+               + line.see_help();
     }
-    if (line.has_command()) return "an argument that belongs to no option; see cookieshop serve --help";
-    const auto what = leftover.empty() ? "no command" : "unknown command \"" + printable(leftover) + "\"";
-    return what + "; must be serve, migrate, config or version (see cookieshop --help)";
+    const auto group = line.unfinished();
+    const auto named = group + (group.empty() || leftover.empty() ? "" : " ") + printable(leftover);
+    const auto what = named.empty() ? "no command" : "unknown command \"" + named + "\"";
+    return what + "; must be " + all_commands() + " (see cookieshop --help)";
 }
 
 // ---- One setting
@@ -208,17 +352,36 @@ void refuse_unknown(const variables& given, source from) {
     }
 }
 
+/// What a command takes beside settings. Throws `std::invalid_argument`.
+void read_arguments(const command_line& line, command& into) {
+    const auto email = line.value("EMAIL");
+    into.email = email ? email : line.value("--user");
+    into.handle = line.value("HANDLE");
+    into.everybody = line.value("--all") == "true";  // not with --all=false
+    if (into.what == command::kind::user_add && !auth::parse_email(*email)) {
+        throw std::invalid_argument{
+            "EMAIL: \"" + printable(*email) + "\" is not allowed. Please enter a valid email address."};
+    }
+    const int named = (into.email ? 1 : 0) + (into.handle ? 1 : 0) + (into.everybody ? 1 : 0);
+    if (into.what == command::kind::session_revoke && named != 1) {
+        throw std::invalid_argument{
+            "session revoke takes one of HANDLE, --user EMAIL and --all; " + line.see_help()};
+    }
+}
+
 /// Throws `std::invalid_argument`.
 command resolve(const command_line& line, const inputs& given) {
     command result;
-    result.what = line.what();
+    result.what = line.chosen()->what;
     if (result.what == command::kind::version) return result;
+    read_arguments(line, result);
     const auto dotenv = parse_dotenv(given.dotenv);
     refuse_unknown(given.environment, source::environment);
     refuse_unknown(dotenv, source::dotenv);
     for (const auto& row : all_settings()) {
         auto value = find_variable(row, given.environment, dotenv);
-        if (auto text = line.value(row.name)) value = found_value{std::move(*text), source::command_line, {}};
+        if (auto text = line.value("--" + std::string{row.name}))
+            value = found_value{std::move(*text), source::command_line, {}};
         result.sources.push_back(value ? value->from : source::default_value);
         if (!value && row.default_text.empty()) continue;
         if (!value) value = found_value{row.default_text, source::default_value, {}};

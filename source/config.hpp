@@ -8,6 +8,7 @@
 #include "dotenv.hpp"
 #include "settings.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -26,11 +27,26 @@ struct inputs {
 enum class source { default_value, dotenv, environment, command_line };
 
 struct command {
-    enum class kind { serve, migrate, config, version };
+    enum class kind {
+        serve,
+        migrate,
+        user_add,
+        user_list,
+        user_passwd,
+        user_delete,
+        session_list,
+        session_revoke,
+        session_purge,
+        config,
+        version,
+    };
 
     kind what{};
-    settings values;              ///< all of them, whatever the command takes; untouched for `version`
-    std::vector<source> sources;  ///< one for each of `all_settings`
+    std::optional<std::string> email;   ///< EMAIL, or what follows `--user`
+    std::optional<std::string> handle;  ///< HANDLE
+    bool everybody = false;             ///< `--all`
+    settings values;                    ///< all of them, whatever the command takes; untouched for `version`
+    std::vector<source> sources;        ///< one for each of `all_settings`
 };
 
 /// The program is to end now.

@@ -1,5 +1,6 @@
 // The program. Settings become parts, from the bottom up, a line each; they end in the reverse order.
 
+#include "administration.hpp"
 #include "config.hpp"
 #include "cookieshop/auth/login_throttle.hpp"
 #include "cookieshop/auth/password_hasher.hpp"
@@ -11,6 +12,7 @@
 #include "cookieshop/http/server.hpp"
 #include "cookieshop/session/session_manager.hpp"
 #include "cookieshop/store/cached_store.hpp"
+#include "cookieshop/store/endings.hpp"
 #include "cookieshop/store/janitor.hpp"
 #include "cookieshop/store/soci_store.hpp"
 #include "embedded.hpp"
@@ -123,6 +125,8 @@ void serve(const settings& settings, log_thread& log) {
     const session::policy policy = session_policy(settings);
     store::soci_store stored{writer, readers, policy};
     store::cached_store sessions{stored, policy, settings.session_cache};
+    db::readers ending_readers{database, 1};  // of its own: behind no request
+    const store::ending_number ended_so_far = store::newest_ending(database);
     const session::id_signer signer{secret_keys(settings, database)};
     session::session_manager manager{sessions, signer, policy};
 
@@ -165,6 +169,10 @@ void serve(const settings& settings, log_thread& log) {
     asio::steady_timer each_minute{main_loop};
     report_losses_each_minute(each_minute, log);
     asio::co_spawn(main_loop, store::sweep_expired(sessions, clock), asio::detached);
+    asio::co_spawn(
+        main_loop, store::follow_endings(ending_readers, writer, sessions, clock, ended_so_far),
+        asio::detached
+    );
 
     server.start();
     std::cout << "listening on " << url_of(settings.address, server.port()) << std::endl;
@@ -197,6 +205,13 @@ void run(const config::command& command) {
     switch (command.what) {
     case kind::serve: return serve(command.values, log);
     case kind::migrate: return migrate(command.values);
+    case kind::user_add:
+    case kind::user_list:
+    case kind::user_passwd:
+    case kind::user_delete:
+    case kind::session_list:
+    case kind::session_revoke:
+    case kind::session_purge: return administer(command, open_database(command.values));
     case kind::config: std::cout << config::listing(command); return;
     case kind::version: std::cout << config::version_text(); return;
     }

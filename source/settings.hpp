@@ -76,8 +76,9 @@ struct value_type {
 };
 
 enum class takers {
-    server,   ///< `serve` (and `config`, which takes all)
-    anybody,  ///< every command that touches data
+    server,           ///< `serve` (and `config`, which takes all)
+    password_makers,  ///< those that make passwords, too: `user add` and `user passwd`
+    anybody,          ///< every command that touches data
 };
 
 struct setting {

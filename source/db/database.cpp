@@ -121,16 +121,34 @@ int database::migrate() {
     }
 }
 
+void database::fail_newer(long long version) const {
+    fail(
+        file_, "its schema has version " + std::to_string(version)
+                   + ", made by a newer cookieshop; this one knows " + std::to_string(migrations_.size())
+    );
+}
+
+std::unique_ptr<connection> database::open_as_it_is() const {
+    std::error_code ignored;
+    if (!fs::exists(file_, ignored)) fail(file_, "there is none; run cookieshop migrate, which makes it");
+    auto c = open();
+    try {
+        const bool versioned = c->run("SELECT 1 FROM sqlite_master WHERE name = 'schema_version'");
+        const long long version = versioned ? schema_version(*c) : 0;
+        const auto known = static_cast<long long>(migrations_.size());
+        if (version > known) fail_newer(version);
+        if (version < known) fail(file_, "its schema is older than this program; run cookieshop migrate");
+        return c;
+    } catch (const soci::soci_error& error) {
+        fail(file_, error.get_error_message());
+    }
+}
+
 // The version is read in the transaction: another process may migrate at the same time.
 bool database::apply_next_migration(connection& c) const {
     c.run(begin_writing(c.dialect()));
     const auto version = static_cast<std::size_t>(schema_version(c));
-    if (version > migrations_.size()) {
-        fail(
-            file_, "its schema has version " + std::to_string(version)
-                       + ", made by a newer cookieshop; this one knows " + std::to_string(migrations_.size())
-        );
-    }
+    if (version > migrations_.size()) fail_newer(static_cast<long long>(version));
     const bool behind = version < migrations_.size();
     if (behind) {
         for (const std::string& statement : migrations_[version]) c.sql() << statement;

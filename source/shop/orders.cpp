@@ -60,6 +60,8 @@ session::companion place_order(
         auto& c = db::connection::of(transaction);
         const std::string_view by_token = "SELECT id FROM orders WHERE user_id = :user AND token = :token";
         if (c.run(by_token, in(user, token), out(*placed))) return errc::exists;
+        // An operator may have deleted the user: then the session has ended as well.
+        if (!c.run("SELECT 1 FROM users WHERE id = :id", in(user))) return errc::gone;
         c.run(
             "INSERT INTO orders (user_id, placed_at, total_cents, token) VALUES (:user, :at, :total, :token)",
             in(user, change.now, total.cents, token)

@@ -172,6 +172,8 @@ struct cached_store::implementation {
     std::atomic<std::uint64_t> nameless_endings{0};
     void raise_epoch(user_id user, std::uint64_t epoch);
     void forget(user_id user, std::string_view handle);
+    template <class Condition>
+    void forget_if(Condition condition);
     std::vector<session_ptr> sessions_of(user_id user);
 
     // What the rows do not know of a user's 'last seen's yet: goes to the store behind, before it orders by
@@ -380,6 +382,20 @@ void cached_store::implementation::forget(user_id user, std::string_view handle)
     }
 }
 
+// Guests have no list of their own, and an ending of all is rare: so each shard is locked for one walk.
+template <class Condition>
+void cached_store::implementation::forget_if(Condition condition) {
+    ++nameless_endings;
+    for (std::size_t i = 0; i < shard_count; ++i) {
+        shard& shard = shards[i];
+        const std::lock_guard lock{shard.mutex};
+        for (auto next = shard.by_recency.begin(); next != shard.by_recency.end();) {
+            const cached_ptr session{&*next++};
+            if (condition(*session)) remove(shard, session);
+        }
+    }
+}
+
 // ---------------------------------------------------------------- the store
 
 cached_store::cached_store(
@@ -545,6 +561,14 @@ task<std::size_t> cached_store::erase_expired(time_point now, std::size_t limit)
     for (std::size_t i = 0; i < self_->shard_count; ++i) self_->sweep(self_->shards[i], now, limit);
     // A row may be `touch_after` behind: by then it is dead in memory too.
     return self_->behind.erase_expired(now - self_->policy.touch_after(), limit);
+}
+
+void cached_store::follow(const ending& ended) {  // C8
+    if (ended.user && ended.handle) return self_->forget(*ended.user, *ended.handle);
+    if (ended.user) return self_->raise_epoch(*ended.user, ended.epoch);
+    self_->forget_if([&](const live_session& session) {
+        return !ended.handle || (!session.owner && session.handle.view() == *ended.handle);
+    });
 }
 
 cache_figures cached_store::figures() const {

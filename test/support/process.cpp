@@ -50,6 +50,14 @@ int open_output(const std::filesystem::path& path) {
     return file;
 }
 
+int open_input(const command& command) {
+    const auto path = command.folder / ".stdin";
+    if (!command.input.empty()) std::ofstream{path, std::ios::binary} << command.input;
+    const int file = ::open(command.input.empty() ? "/dev/null" : path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) fail(path.string());
+    return file;
+}
+
 }  // namespace
 
 process::process(const command& command)
@@ -58,18 +66,18 @@ process::process(const command& command)
     arguments.insert(arguments.end(), command.arguments.begin(), command.arguments.end());
     auto environment = environment_of(command);
     const auto argument_list = pointers(arguments), environment_list = pointers(environment);
-    const int out = open_output(output_), err = open_output(errors_);
+    const int in = open_input(command), out = open_output(output_), err = open_output(errors_);
 
     // Nothing but system calls between fork and exec: a test may have threads.
     id_ = ::fork();
     if (id_ == 0) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        const int in = ::open("/dev/null", O_RDONLY);
         if (::chdir(command.folder.c_str()) == 0 && ::dup2(in, 0) >= 0 && ::dup2(out, 1) >= 0
             && ::dup2(err, 2) >= 0)
             ::execve(argument_list.front(), argument_list.data(), environment_list.data());
         ::_exit(127);
     }
+    ::close(in);
     ::close(out);
     ::close(err);
     if (id_ < 0) fail("fork");

@@ -22,6 +22,7 @@ struct command {
     std::map<std::string, std::string>
         environment;               ///< the whole of it, but for PATH and what sanitizers read
     std::filesystem::path folder;  ///< where it runs, and where its output goes
+    std::string input = {};        ///< what it reads from the standard input
 };
 
 /// Output and errors are kept in files of the folder, so that they can be read at any time, after a kill too.

@@ -24,9 +24,9 @@ std::optional<std::uint16_t> announced_port(std::string_view output) {
 
 finished run_cookieshop(
     std::vector<std::string> arguments, const std::filesystem::path& folder,
-    std::map<std::string, std::string> environment
+    std::map<std::string, std::string> environment, std::string input
 ) {
-    return run({COOKIESHOP_PROGRAM, std::move(arguments), std::move(environment), folder});
+    return run({COOKIESHOP_PROGRAM, std::move(arguments), std::move(environment), folder, std::move(input)});
 }
 
 server_process::server_process(options options, std::map<std::string, std::string> environment)

@@ -21,7 +21,7 @@ using options = std::map<std::string, std::string>;
 /// The program with these arguments, in this folder, with nothing else in its environment.
 finished run_cookieshop(
     std::vector<std::string> arguments, const std::filesystem::path& folder,
-    std::map<std::string, std::string> environment = {}
+    std::map<std::string, std::string> environment = {}, std::string input = {}
 );
 
 class server_process {

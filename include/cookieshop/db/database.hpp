@@ -29,6 +29,10 @@ public:
     /// A new file, and an old one that others could read, becomes its owner's alone. Throws `unavailable`.
     std::unique_ptr<connection> open() const;
 
+    /// The same for a program that has not migrated it, or may not: throws `unavailable` too when there is no such
+    /// database, or its schema is of another version. Creates nothing.
+    std::unique_ptr<connection> open_as_it_is() const;
+
     /// Brings the schema to the newest version, each migration in a transaction; how many were applied.
     /// Throws `unavailable` for a database that is newer than this program, or that is none.
     int migrate();
@@ -42,6 +46,7 @@ public:
 
 private:
     bool apply_next_migration(connection& c) const;
+    [[noreturn]] void fail_newer(long long version) const;
 
     std::filesystem::path file_;
     std::vector<std::vector<std::string>> migrations_;  // the statements of version 1, 2, …

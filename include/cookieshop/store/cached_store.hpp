@@ -5,7 +5,7 @@
 ///
 /// Terms. A session is *cached* when `peek` finds it. A *miss* is a read of the store behind that is under
 /// way. A read is *overtaken* when its id was committed, ended or rotated, or any session ended by its handle
-/// or its owner's epoch, since it began.
+/// or its owner's epoch, or from outside, since it began.
 ///
 /// Invariants (each has a test of its name in `test/unit/store/cached_store.cpp`):
 ///   C1. A session is cached only by the request that committed it, or by a read that was not overtaken.
@@ -17,6 +17,7 @@
 ///   C6. A user who has several sessions in memory is one `account`: raising its epoch ends all of them at the
 ///       next `peek`, at a cost that does not depend on their number.
 ///   C7. What is cached and expired, or outdated by its owner's epoch, is not found and leaves the memory.
+///   C8. What somebody else ended in the store behind is not found from `follow` on.
 
 #pragma once
 
@@ -24,6 +25,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 
 namespace cookieshop::store {
 
@@ -31,6 +34,14 @@ namespace cookieshop::store {
 struct cache_figures {
     std::uint64_t hits = 0, misses = 0, evictions = 0;
     std::size_t bytes = 0, entries = 0;
+};
+
+/// Sessions that somebody else, the operator, has ended in the store behind.
+struct ending {
+    std::optional<session::user_id>
+        user;                           ///< none, but a handle: a guest's; neither: all sessions there were
+    std::optional<std::string> handle;  ///< none: all of the user's that carry another epoch than this:
+    std::uint64_t epoch = 0;
 };
 
 class cached_store final : public session::session_store {
@@ -46,6 +57,10 @@ public:
     task<std::vector<session::session_info>> list(session::user_id user, time_point now) override;
     task<bool> end(session::user_id user, std::string handle) override;
     task<std::size_t> erase_expired(time_point now, std::size_t limit) override;
+
+    /// After the commit that ended them. A user's ending costs what C6 says, a guest's or everybody's a look at
+    /// all that is cached. From any thread.
+    void follow(const ending& ended);
 
     cache_figures figures() const;
 

@@ -185,4 +185,24 @@ BOOST_AUTO_TEST_CASE(a_second_server_is_refused_by_whatever_name_it_calls_the_fi
     BOOST_CHECK_THROW(second.lock_for_serving(), unavailable);
 }
 
+BOOST_AUTO_TEST_CASE(as_it_is_it_opens_with_the_newest_schema_alone) {
+    const auto refuses = [this](const char* schema, std::string_view why) {
+        BOOST_TEST_CONTEXT(why) {
+            BOOST_CHECK_EXCEPTION(with(schema).open_as_it_is(), unavailable, [&](const auto& error) {
+                return says(error, why);
+            });
+        }
+    };
+    refuses(version_1, "run cookieshop migrate");
+    BOOST_TEST(!fs::exists(file));
+    with(version_1).open();  // no schema at all
+    refuses(version_1, "run cookieshop migrate");
+    with(version_1).migrate();
+    BOOST_TEST(with(version_1).open_as_it_is() != nullptr);
+    refuses(versions_1_and_2, "older than this program; run cookieshop migrate");
+    BOOST_TEST(!has_table("b"));
+    with(versions_1_and_2).migrate();
+    refuses(version_1, "made by a newer cookieshop");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

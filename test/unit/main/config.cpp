@@ -87,7 +87,9 @@ BOOST_AUTO_TEST_CASE(each_command_is_known_by_its_name) {
 }
 
 BOOST_AUTO_TEST_CASE(a_missing_or_unknown_command_is_refused) {
-    BOOST_TEST(contains(refused({{}, {}, {}}), "serve, migrate, config or version"));
+    BOOST_TEST(contains(refused({{}, {}, {}}), "serve, migrate, "));
+    BOOST_TEST(contains(refused({{"user"}, {}, {}}), "user add, user list, user passwd, user delete"));
+    BOOST_TEST(contains(refused({{"session", "bake"}, {}, {}}), "unknown command \"session bake\""));
     BOOST_TEST(contains(refused({{"serv"}, {}, {}}), "unknown command \"serv\""));
     BOOST_TEST(contains(refused({{"serve", "migrate"}, {}, {}}), "belongs to no option"));
 }
@@ -106,10 +108,96 @@ BOOST_AUTO_TEST_CASE(commands_take_the_options_that_concern_them) {
     BOOST_TEST(contains(refused({{"--port", "1", "serve"}, {}, {}}), "--port"));
 }
 
+BOOST_AUTO_TEST_CASE(the_operators_commands_take_what_they_are_about) {
+    using kind = command::kind;
+    struct {
+        arguments words;
+        kind what;
+        std::optional<std::string> email, handle;
+        bool everybody;
+    } const cases[] = {
+        {{"user", "add", "a@example.com"}, kind::user_add, "a@example.com", {}, false},
+        {{"user", "list"}, kind::user_list, {}, {}, false},
+        {{"user", "passwd", "a@example.com"}, kind::user_passwd, "a@example.com", {}, false},
+        {{"user", "delete", "a@example.com"}, kind::user_delete, "a@example.com", {}, false},
+        {{"session", "list"}, kind::session_list, {}, {}, false},
+        {{"session", "list", "--user", "a@example.com"}, kind::session_list, "a@example.com", {}, false},
+        {{"session", "revoke", "x"}, kind::session_revoke, {}, "x", false},
+        {{"session", "revoke", "--user=a@example.com"}, kind::session_revoke, "a@example.com", {}, false},
+        {{"session", "revoke", "--all"}, kind::session_revoke, {}, {}, true},
+        {{"session", "purge"}, kind::session_purge, {}, {}, false},
+    };
+    for (const auto& [words, what, email, handle, everybody] : cases) {
+        const command parsed = accepted({words, {}, {}});
+        BOOST_TEST_CONTEXT(words[0] << ' ' << words[1]) {
+            BOOST_CHECK(parsed.what == what);
+            BOOST_CHECK(parsed.email == email);
+            BOOST_CHECK(parsed.handle == handle);
+            BOOST_TEST(parsed.everybody == everybody);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_handle_may_begin_with_a_hyphen) {
+    const std::string one = "-bcdefghijklmnopqrstuv", two = "--cdefghijklmnopqrstuv";
+    BOOST_TEST(accepted({{"session", "revoke", one}, {}, {}}).handle.value() == one);
+    BOOST_TEST(accepted({{"session", "revoke", "--", two}, {}, {}}).handle.value() == two);
+    const arguments before_options{"session", "revoke", two, "--database", "sqlite3://x"};
+    BOOST_TEST(accepted({before_options, {}, {}}).handle.value() == two);
+    BOOST_TEST(accepted({before_options, {}, {}}).values.database == "sqlite3://x");
+    BOOST_TEST(contains(refused({{"session", "revoke", "-bcdefgh"}, {}, {}}), "unknown option"));
+}
+
+BOOST_AUTO_TEST_CASE(revoke_takes_one_of_its_three_forms) {
+    const arguments wrong[] = {
+        {"session", "revoke"},
+        {"session", "revoke", "--all=false"},
+        {"session", "revoke", "x", "--all"},
+        {"session", "revoke", "x", "--user", "a@example.com"},
+        {"session", "revoke", "--all", "--user", "a@example.com"}};
+    for (const arguments& words : wrong)
+        BOOST_TEST(contains(refused({words, {}, {}}), "one of HANDLE, --user EMAIL and --all"));
+    BOOST_TEST(contains(refused({{"session", "revoke", "x", "y"}, {}, {}}), "belongs to no option"));
+}
+
+BOOST_AUTO_TEST_CASE(a_user_is_named) {
+    for (const char* name : {"add", "passwd", "delete"})
+        BOOST_TEST(contains(refused({{"user", name}, {}, {}}), "EMAIL must be given"));
+    BOOST_TEST(contains(refused({{"user", "add", "nobody"}, {}, {}}), "Please enter a valid email address."));
+    BOOST_TEST(contains(refused({{"user", "add", "a\x1b@example.com"}, {}, {}}), "a?@example.com"));
+}
+
+BOOST_AUTO_TEST_CASE(commands_that_make_passwords_take_their_cost_and_length) {
+    for (const char* name : {"add", "passwd"}) {
+        const command parsed = accepted(
+            {{"user", name, "a@example.com", "--password-memory", "8KiB", "--password-min-length", "9"},
+             {},
+             {}}
+        );
+        BOOST_TEST(parsed.values.password_memory == 8192U);
+        BOOST_TEST(parsed.values.password_min_length == 9U);
+    }
+    BOOST_TEST(contains(
+        refused({{"user", "delete", "a@example.com", "--password-memory", "8KiB"}, {}, {}}),
+        "--password-memory"
+    ));
+}
+
 BOOST_AUTO_TEST_CASE(help_is_there_for_the_program_and_for_each_command) {
     BOOST_TEST(contains(help({"--help"}), "migrate"));
     for (const std::string name : {"serve", "migrate", "config", "version"}) {
         BOOST_TEST_CONTEXT(name) BOOST_TEST(contains(help({name, "--help"}), "Usage: cookieshop " + name));
+    }
+    const std::pair<std::string, std::string> of_groups[] = {
+        {"user", "add"},     {"user", "list"},      {"user", "passwd"},  {"user", "delete"},
+        {"session", "list"}, {"session", "revoke"}, {"session", "purge"}};
+    for (const auto& [group, name] : of_groups) {
+        const auto text = help({group, name, "--help"});
+        BOOST_TEST_CONTEXT(group << ' ' << name) {
+            BOOST_TEST(contains(text, "Usage: cookieshop " + group + " " + name));
+            BOOST_TEST(contains(text, "--database"));
+            BOOST_TEST(contains(text, "--secret-key"));
+        }
     }
 }
 

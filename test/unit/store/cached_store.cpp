@@ -1,4 +1,4 @@
-// The invariants C1 to C7 of cached_store.hpp, each against a store behind that a test can hold back.
+// The invariants C1 to C8 of cached_store.hpp, each against a store behind that a test can hold back.
 
 #include "cookieshop/store/cached_store.hpp"
 
@@ -132,6 +132,19 @@ struct fixture {
     void poll() {
         io.restart();
         io.poll();
+    }
+    // Somebody who never asks the cache ends the session, while a read of it is under way; then the cache follows.
+    bool ended_outside_while_read(const session_ptr& session, const store::ending& ended) {
+        evict(session);
+        event gate;
+        behind.find_gate = &gate;
+        start(cache.find(session->id, now));
+        behind.find_gate = nullptr;
+        test::run_task(io, behind.commit(ending(session)));
+        cache.follow(ended);
+        const bool joined = find(session) != nullptr;
+        open(gate);
+        return !joined && !peek(session) && !find(session);
     }
     void open(event& gate) {
         gate.set();
@@ -435,6 +448,93 @@ BOOST_AUTO_TEST_CASE(C7_sweeping_frees_what_nobody_asks_for) {
     test::run_task(f.io, f.cache.erase_expired(f.now, 100));
     BOOST_TEST(f.cache.figures().entries == 1u);
     BOOST_TEST(f.peek(live));
+}
+
+BOOST_AUTO_TEST_CASE(C8_one_session_of_a_user_that_was_ended_outside_is_forgotten) {
+    fixture f;
+    const session_ptr one = f.log_in(), other = f.log_in();
+    f.cache.follow({.user = 1, .handle = std::string{one->handle.view()}});
+    BOOST_TEST(!f.peek(one));
+    BOOST_TEST(f.peek(other));
+}
+
+BOOST_AUTO_TEST_CASE(C8_a_session_of_a_guest_that_was_ended_outside_is_forgotten) {
+    fixture f;
+    const session_ptr one = f.create(), other = f.create(), member = f.log_in();
+    f.cache.follow({.user = {}, .handle = std::string{one->handle.view()}});
+    BOOST_TEST(!f.peek(one));
+    BOOST_TEST(f.peek(other));
+    BOOST_TEST(f.peek(member));
+    BOOST_TEST(f.cache.figures().entries == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(C8_all_sessions_of_a_user_whose_epoch_rose_outside_are_dead) {
+    fixture f;
+    f.behind.add_user(2);
+    const session_ptr one = f.log_in(), other = f.log_in(), stranger = f.log_in(2), guest = f.create();
+    f.cache.follow({.user = 1, .handle = {}, .epoch = 1});
+    BOOST_TEST(!f.peek(one));
+    BOOST_TEST(!f.peek(other));
+    BOOST_TEST(f.peek(stranger));
+    BOOST_TEST(f.peek(guest));
+}
+
+BOOST_AUTO_TEST_CASE(C8_when_all_was_ended_outside_nothing_is_left_in_memory) {
+    fixture f;
+    const session_ptr member = f.log_in(), guest = f.create();
+    f.cache.follow({});
+    BOOST_TEST(!f.peek(member));
+    BOOST_TEST(!f.peek(guest));
+    BOOST_TEST(f.cache.figures().entries == 0u);
+    BOOST_TEST(f.cache.figures().bytes == 0u);
+    BOOST_TEST(f.peek(f.log_in()), "who comes later is served");
+}
+
+// The row was read before the operator's commit, and arrives when the cache has followed already.
+BOOST_AUTO_TEST_CASE(C8_a_read_of_before_an_ending_outside_is_not_cached_after_it) {
+    for (const bool guest : {false, true}) {
+        fixture f{64 * 1024};
+        const auto begin = [&] { return guest ? f.create() : f.log_in(); };
+        const session_ptr one = begin();
+        const auto user = guest ? std::nullopt : std::optional<session::user_id>{1};
+        BOOST_TEST(f.ended_outside_while_read(one, {.user = user, .handle = std::string{one->handle.view()}})
+        );
+        BOOST_TEST(f.ended_outside_while_read(begin(), {}));
+        if (!guest) BOOST_TEST(f.ended_outside_while_read(begin(), {.user = 1, .handle = {}, .epoch = 1}));
+    }
+}
+
+// Two threads, so that each of them is everywhere once while the other one is somewhere.
+BOOST_AUTO_TEST_CASE(C8_a_read_on_one_thread_against_an_ending_outside_on_another) {
+    constexpr int rounds = 2000;
+    fixture f;
+    std::barrier both{2};
+    session_ptr session;
+    std::jthread reader{[&] {
+        asio::io_context io;
+        for (int i = 0; i < rounds; ++i) {
+            both.arrive_and_wait();
+            test::run_task(io, f.cache.find(session->id, f.now));
+            both.arrive_and_wait();
+        }
+    }};
+    int left = 0;
+    for (int i = 0; i < rounds; ++i) {
+        const bool guest = i % 2 == 0;
+        change creation = guest ? f.creation("1") : f.creation("1", session::login{1, 0, false});
+        session = test::run_task(f.io, f.behind.commit(std::move(creation))).value().session;
+        const std::string handle{session->handle.view()};
+        ending ended;
+        if (i % 3 == 0)
+            ended = {.user = guest ? std::nullopt : std::optional<session::user_id>{1}, .handle = handle};
+        if (i % 3 == 1 && !guest) ended = {.user = 1, .handle = {}, .epoch = 1};
+        both.arrive_and_wait();
+        test::run_task(f.io, f.behind.commit(f.ending(session)));
+        f.cache.follow(ended);
+        both.arrive_and_wait();
+        if (f.peek(session)) ++left;
+    }
+    BOOST_TEST(left == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_login_past_the_limit_frees_the_one_that_it_ended) {
