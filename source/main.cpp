@@ -161,7 +161,8 @@ void serve(const settings& settings, log_thread& log) {
     };
     const http::router site = shop::routes(app);
     http::server server{
-        server_options(settings), [&site](http::exchange& exchange) { return site(exchange); }, clock};
+        server_options(settings), [&site](http::exchange& exchange) { return site(exchange); }, clock,
+        [&site](http::exchange& exchange) { return site.answer_early(exchange); }};
 
     asio::signal_set stop_signals{main_loop, SIGTERM, SIGINT}, hangup{main_loop, SIGHUP};
     stop_signals.async_wait([&](const error_code&, int) { main_loop.stop(); });

@@ -109,6 +109,10 @@ connection::step connection::parse() {
     input.head = read_head(bytes, services_.limits, request, input.decoded_path);
     if (input.head.verdict == verdict::incomplete) return step::wait;
     if (input.head.verdict == verdict::refused) return refuse(input.head.refusal);
+    // Before 100 or 411: a body would change nothing. None is read then, as nobody knows whether it comes.
+    if ((input.head.expects_continue || input.head.lacks_length) && answer_early())
+        return respond_and_close();
+    if (input.head.lacks_length) return refuse({status::length_required, {}});
 
     const bool whole = !input.head.chunked && bytes.size() - input.head.size >= input.head.content_length;
     if (!whole) return step::read_body;
@@ -174,12 +178,21 @@ http::exchange& connection::begin_exchange() {
     return exchange;
 }
 
-// Where such a request ends is not known, or not worth reading on for: the connection ends with the answer.
 connection::step connection::refuse(const refusal& refusal) {
     http::exchange& exchange = begin_exchange();
     const std::string status = std::to_string(static_cast<unsigned>(refusal.status));
     log_refusal(exchange, {}, "request", "refused", {{"status", status}});
     fail(exchange, refusal.status, refusal.detail);
+    return respond_and_close();
+}
+
+bool connection::answer_early() {
+    http::exchange& exchange = begin_exchange();
+    return services_.early && services_.early(exchange);
+}
+
+// Where such a request ends is not known, or not worth reading on for: the connection ends with the answer.
+connection::step connection::respond_and_close() {
     area_->head.keep_alive = false;
     area_->request_size = 0;
     lingers_ = true;

@@ -25,6 +25,7 @@ namespace cookieshop::http {
 struct connection_services {
     io_executor executor;
     const handler& root;
+    const early_answer& early;  // may be empty
     const wall_clock& clock;
     parser_limits limits;
     http::deadlines& deadlines;
@@ -65,6 +66,8 @@ private:
 
     http::exchange& begin_exchange();
     step refuse(const refusal& refusal);
+    step respond_and_close();
+    bool answer_early();
     pending handle();
     task<> await_handler(task<> handler);
     pending respond();

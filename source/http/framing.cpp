@@ -48,6 +48,15 @@ bool is_blank(char c) noexcept {
     return c == ' ' || c == '\t';
 }
 
+// Between name and value, or behind the value. Precondition: both are views into one header block.
+bool has_tab_around_value(const header_line& line) noexcept {
+    if (line.value.empty()) return false;
+    const char* const name_end = line.name_text.data() + line.name_text.size();
+    const char* end = line.value.data() + line.value.size();
+    while (*end == ' ') ++end;
+    return *end == '\t' || std::find(name_end, line.value.data(), '\t') != line.value.data();
+}
+
 }  // namespace
 
 header_block find_header_block(std::string_view bytes, std::size_t bytes_max) noexcept {
@@ -56,7 +65,7 @@ header_block find_header_block(std::string_view bytes, std::size_t bytes_max) no
     std::size_t lines = 0;
     for (std::size_t line = block.begin;; ++lines) {
         const std::size_t feed = bytes.find('\n', line);
-        const std::size_t seen = std::min(feed, bytes.size()) - block.begin;
+        const std::size_t seen = (feed == std::string_view::npos ? bytes.size() : feed + 1) - block.begin;
         if (seen > bytes_max) return too_large(lines == 0);
         if (feed == std::string_view::npos) break;
         if (feed == line || bytes[feed - 1] != '\r')
@@ -96,8 +105,8 @@ public:
 private:
     void read_line(const header_line& line) noexcept {
         switch (line.name) {
-        case field::content_length: return read_content_length(line.value);
-        case field::transfer_encoding: return read_transfer_encoding(line.value);
+        case field::content_length: check_space(line); return read_content_length(line.value);
+        case field::transfer_encoding: check_space(line); return read_transfer_encoding(line.value);
         case field::host: return read_host(line.value);
         case field::connection: return read_connection(line.value);
         case field::expect: return read_expect(line.value);
@@ -109,6 +118,12 @@ private:
         if (framing_.refused) return;
         framing_.refused = true;
         framing_.refusal = {status, detail};
+    }
+
+    // A tab is white space like any other (RFC 9110, 5.6.3), but not to every server: some read another value then.
+    void check_space(const header_line& line) noexcept {
+        if (has_tab_around_value(line))
+            refuse(status::bad_request, "A length or a coding stands beside a tab.");
     }
 
     // Content-Length = 1*DIGIT. RFC 9112, 6.3 lets a server accept equal repetitions; nobody honest sends
@@ -179,7 +194,9 @@ private:
         }
         const bool needs_length =
             request_.method == verb::post || request_.method == verb::put || request_.method == verb::patch;
-        if (needs_length && !has_length_ && !has_coding_) refuse(status::length_required, {});
+        const bool has_body = framing_.chunked || framing_.content_length > 0;
+        framing_.lacks_length = needs_length && !has_length_ && !has_coding_;
+        framing_.expects_continue = framing_.expects_continue && has_body;
     }
 
     request& request_;

@@ -42,7 +42,8 @@ struct message_framing {
     http::refusal refusal{};
     bool chunked = false;
     std::uint64_t content_length = 0;
-    bool expects_continue = false;
+    bool lacks_length = false;      // a method that means to send a body, and no word of one
+    bool expects_continue = false;  // and there is a body to wait with
     bool keep_alive = true;
 };
 

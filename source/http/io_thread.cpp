@@ -44,7 +44,7 @@ void for_each_safely(connection_list& connections, F f) {
 }  // namespace
 
 io_thread::io_thread(
-    const server_options& options, const handler& root, const wall_clock& clock,
+    const server_options& options, const handler& root, const early_answer& early, const wall_clock& clock,
     std::atomic<std::size_t>& open
 )
     : options_{options},
@@ -55,6 +55,7 @@ io_thread::io_thread(
       services_{
           .executor = executor(),
           .root = root,
+          .early = early,
           .clock = clock,
           .limits = {options.max_header_size, options.max_body_size, options.allowed_hosts},
           .deadlines = deadlines_,

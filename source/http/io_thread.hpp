@@ -22,8 +22,8 @@ class io_thread {
 public:
     // What they refer to outlives this. `open` counts the connections of all io threads.
     io_thread(
-        const server_options& options, const handler& root, const wall_clock& clock,
-        std::atomic<std::size_t>& open
+        const server_options& options, const handler& root, const early_answer& early,
+        const wall_clock& clock, std::atomic<std::size_t>& open
     );
 
     // Throws `boost::system::system_error`. Returns what it listens on.

@@ -75,8 +75,9 @@ std::optional<refusal> read_fields(std::string_view block, request& request) {
 }
 
 // absolute-form = ( "http" / "https" ) "://" authority path-abempty [ "?" query ] (RFC 9112, 3.2.2): takes
-// the authority off the target. False when it is neither this nor origin-form.
-bool to_origin_form(request& request) noexcept {
+// the authority off the target, and puts the slash that it may leave out into `room`. False when it is neither this nor
+// origin-form.
+bool to_origin_form(request& request, std::string& room) {
     std::string_view target = request.target;
     if (target.starts_with('/')) return true;
     const std::size_t colon = target.find("://");
@@ -86,23 +87,33 @@ bool to_origin_form(request& request) noexcept {
     const std::size_t end = std::min(target.find_first_of("/?"), target.size());
     request.host = target.substr(0, end);
     request.target = target.substr(end);
-    if (request.target.empty()) request.target = "/";
-    return request.target.front() == '/' && is_authority(request.host);
+    if (!request.target.starts_with('/')) {
+        room = '/';
+        room += request.target;
+        request.target = room;
+    }
+    return is_authority(request.host);
 }
 
+constexpr refusal malformed_target{status::bad_request, "The address is malformed."};
+
 // Splits the target into path and query, and decodes the path. A control character in a path serves nobody
-// honest.
-bool read_path(request& request, std::string& decoded_path) {
+// honest. An encoded slash is no separator (RFC 3986, 2.2) and no segment of ours has one: a decoded one would lead past
+// what guards a path in front of this server.
+std::optional<refusal> read_path(request& request, std::string& decoded_path) {
     const std::string_view target = request.target;
     const std::size_t mark = std::min(target.find('?'), target.size());
     request.path = target.substr(0, mark);
     request.query = target.substr(std::min(mark + 1, target.size()));
     if (request.path.find('%') != std::string_view::npos) {
         decoded_path.clear();
-        if (!percent_decode(decoded_path, request.path, false)) return false;
+        if (!percent_decode(decoded_path, request.path, false)) return malformed_target;
+        if (std::ranges::count(decoded_path, '/') != std::ranges::count(request.path, '/'))
+            return refusal{status::not_found, {}};
         request.path = decoded_path;
     }
-    return std::ranges::none_of(request.path, is_control) && is_utf8(request.path);
+    if (std::ranges::any_of(request.path, is_control) || !is_utf8(request.path)) return malformed_target;
+    return std::nullopt;
 }
 
 // A path like most: a slash, and nothing that has to be split off, decoded or refused.
@@ -110,6 +121,11 @@ bool is_simple_path(std::string_view target) noexcept {
     static constexpr char_table simple = letters_digits_and("/-.");
     return target.starts_with('/')
            && std::ranges::all_of(target, [](char c) { return simple[static_cast<unsigned char>(c)]; });
+}
+
+// Visible ASCII; a fragment is never sent (RFC 9112, 3.2).
+bool may_be_in_target(char c) noexcept {
+    return c > ' ' && c < '\x7f' && c != '#';
 }
 
 std::optional<refusal> read_target(request& request, std::string& decoded_path) {
@@ -124,11 +140,9 @@ std::optional<refusal> read_target(request& request, std::string& decoded_path) 
         request.path = request.target;
         return std::nullopt;
     }
-    const bool fragment = request.target.find('#') != std::string_view::npos;
-    if (fragment || !to_origin_form(request) || !read_path(request, decoded_path)) {
-        return refusal{status::bad_request, "The address is malformed."};
-    }
-    return std::nullopt;
+    if (!std::ranges::all_of(request.target, may_be_in_target) || !to_origin_form(request, decoded_path))
+        return malformed_target;
+    return read_path(request, decoded_path);
 }
 
 std::optional<refusal> check_limits(
@@ -191,6 +205,7 @@ request_head read_head(
     head.size = block.end;
     head.chunked = framing.chunked;
     head.content_length = framing.content_length;
+    head.lacks_length = framing.lacks_length;
     head.expects_continue = framing.expects_continue;
     head.keep_alive = framing.keep_alive;
     if (const auto r = check_limits(request, head, limits)) return refused(*r);

@@ -26,6 +26,7 @@ struct request_head {
     std::size_t size = 0;  // bytes of it, with empty lines before it
     bool chunked = false;
     std::uint64_t content_length = 0;
+    bool lacks_length = false;  // a POST, PUT or PATCH that says nothing of a body
     bool expects_continue = false;
     bool keep_alive = false;
 };

@@ -44,17 +44,15 @@ void check_pattern(std::string_view pattern) {
     }
 }
 
-pending answer_options(exchange& exchange, std::string_view allow) {
+void answer_options(exchange& exchange, std::string_view allow) {
     exchange.response.status = status::no_content;
     exchange.response.content_type = {};
     exchange.response.set("Allow", allow);
-    return std::nullopt;
 }
 
-pending refuse_method(exchange& exchange, std::string_view allow) {
+void refuse_method(exchange& exchange, std::string_view allow) {
     fail(exchange, status::method_not_allowed);
     exchange.response.set("Allow", allow);
-    return std::nullopt;
 }
 
 }  // namespace
@@ -154,20 +152,36 @@ router& router::add_route(verb method, std::string_view pattern, handler handler
     return *this;
 }
 
+router& router::guard(early_answer refusal) {
+    guard_ = std::move(refusal);
+    return *this;
+}
+
 pending router::operator()(exchange& exchange) const {
+    const handler* handler = find_handler(exchange);
+    return handler ? (*handler)(exchange) : std::nullopt;
+}
+
+bool router::answer_early(exchange& exchange) const {
+    return find_handler(exchange) == nullptr;
+}
+
+// Null when the response is filled in.
+const handler* router::find_handler(exchange& exchange) const {
     const verb method = exchange.request.method;
     const std::string_view path = exchange.request.path;
     exchange.params.count = 0;
     // "OPTIONS *" asks about the server as a whole (RFC 9110, 9.3.7).
-    if (path == "*") return answer_options(exchange, root_->methods.allow);
-    const node* place = root_->match(path, exchange.params);
-    if (!place) {
+    const node* place = path == "*" ? root_.get() : root_->match(path, exchange.params);
+    const methods::route* route = place ? place->methods.find(method) : nullptr;
+    if (route) return guard_ && guard_(exchange) ? nullptr : &route->handler;
+    if (!place)
         fail(exchange, status::not_found);
-        return std::nullopt;
-    }
-    if (const auto* route = place->methods.find(method)) return route->handler(exchange);
-    const std::string_view allow = place->methods.allow;
-    return method == verb::options ? answer_options(exchange, allow) : refuse_method(exchange, allow);
+    else if (method == verb::options)
+        answer_options(exchange, place->methods.allow);
+    else
+        refuse_method(exchange, place->methods.allow);
+    return nullptr;
 }
 
 }  // namespace cookieshop::http

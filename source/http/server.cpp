@@ -23,10 +23,12 @@ void require_free(const tcp::endpoint& endpoint) {
 }  // namespace
 
 struct server::implementation {
-    implementation(server_options given, handler root_handler, const wall_clock& clock)
-        : options{std::move(given)}, root{std::move(root_handler)} {
+    implementation(
+        server_options given, handler root_handler, const wall_clock& clock, early_answer early_handler
+    )
+        : options{std::move(given)}, root{std::move(root_handler)}, early{std::move(early_handler)} {
         for (std::size_t i = 0; i < options.threads; ++i) {
-            threads.push_back(std::make_unique<io_thread>(options, root, clock, connections_open));
+            threads.push_back(std::make_unique<io_thread>(options, root, early, clock, connections_open));
         }
     }
 
@@ -47,6 +49,7 @@ struct server::implementation {
 
     const server_options options;
     const handler root;
+    const early_answer early;
     std::atomic<std::size_t> connections_open{0};
     std::atomic<bool> draining{false};
     bool running = false;
@@ -54,8 +57,8 @@ struct server::implementation {
     std::vector<std::unique_ptr<io_thread>> threads;
 };
 
-server::server(server_options options, handler root, const wall_clock& clock)
-    : self_{std::make_unique<implementation>(std::move(options), std::move(root), clock)} {}
+server::server(server_options options, handler root, const wall_clock& clock, early_answer early)
+    : self_{std::make_unique<implementation>(std::move(options), std::move(root), clock, std::move(early))} {}
 
 server::~server() {
     self_->stop(std::chrono::milliseconds{0});

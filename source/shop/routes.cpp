@@ -9,14 +9,13 @@ namespace {
 constexpr std::string_view other_site = "This request did not come from a page of this site."
                                         " Go back, load the page anew and try again.";
 
-// Before the session is even looked for: what comes from another site does nothing, whoever sends it.
-http::handler refuse_other_sites(http::handler next) {
-    return [next = std::move(next)](exchange& ex) -> http::pending {
-        if (auth::origin_of(ex.request) != auth::origin::other) return next(ex);
-        http::log_refusal(ex, {}, "csrf", "other_site");
-        http::fail(ex, http::status::forbidden, other_site);
-        return std::nullopt;
-    };
+// Before the session is even looked for: a form from another site does nothing, whoever sends it.
+bool refuse_other_sites(exchange& ex) {
+    const bool reads = ex.request.method == http::verb::get || ex.request.method == http::verb::head;
+    if (reads || auth::origin_of(ex.request) != auth::origin::other) return false;
+    http::log_refusal(ex, {}, "csrf", "other_site");
+    http::fail(ex, http::status::forbidden, other_site);
+    return true;
 }
 
 // A form whose token is right where one is needed, or an answer that says why it was not taken.
@@ -55,10 +54,9 @@ public:
     }
 
     http::handler visitor_form(auto submit_to) const {
-        return refuse_other_sites(app_.sessions([&app = app_,
-                                                 submit_to](exchange& ex, session::session& session) {
+        return app_.sessions([&app = app_, submit_to](exchange& ex, session::session& session) {
             return submit(submit_to, app, ex, session);
-        }));
+        });
     }
 
     http::handler member(auto show) const {
@@ -70,11 +68,11 @@ public:
     }
 
     http::handler member_form(auto submit_to) const {
-        return refuse_other_sites(app_.sessions(auth::require_login(
+        return app_.sessions(auth::require_login(
             [&app = app_, submit_to](exchange& ex, session::session& session, const account& user) {
                 return submit(submit_to, app, ex, session, user);
             }
-        )));
+        ));
     }
 
 private:
@@ -94,6 +92,7 @@ void show_asset(const app& app, exchange& ex) {
 http::router routes(const app& app) {
     const binder bind{app};
     http::router r;
+    r.guard(refuse_other_sites);
 
     r.get("/", bind.plain(show_front));
     r.get("/assets/{name}", bind.plain(show_asset));

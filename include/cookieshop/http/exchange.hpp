@@ -45,6 +45,10 @@ using pending = std::optional<task<>>;
 /// Fills in the response, now or later. An exception becomes a 500, `unavailable` and `overloaded` a 503.
 using handler = std::function<pending(exchange&)>;
 
+/// Fills in the response when the request's header alone decides on it, whatever its body is; false: a handler has to
+/// see it. Asked before the body is read.
+using early_answer = std::function<bool(exchange&)>;
+
 /// A handler in one of two forms, and it can be asked which: a function that returns at once, or a coroutine.
 /// `Args` beyond the exchange are what wrappers provide: a session, a user. A handler that needs one of them
 /// can't be routed without the wrapper that brings it: the types forbid it.

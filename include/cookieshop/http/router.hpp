@@ -31,16 +31,24 @@ public:
     /// A GET that changes something, such as a logout link: HEAD of it is refused with 405.
     router& get_without_head(std::string_view pattern, handler handler);
 
-    /// Sets `exchange.params` and calls the handler, or fills in 404, 405 or the answer to OPTIONS.
+    /// Asked about every request that has a route, before its handler. Replaces the one before.
+    router& guard(early_answer refusal);
+
+    /// Sets `exchange.params` and calls the handler, or fills in 404, 405, the answer to OPTIONS or the guard's.
     pending operator()(exchange& exchange) const;
+
+    /// Fills in what no handler decides on; false: one would be called.
+    bool answer_early(exchange& exchange) const;
 
 private:
     struct methods;
     struct node;
 
     router& add_route(verb method, std::string_view pattern, handler handler);
+    const handler* find_handler(exchange& exchange) const;
 
     std::unique_ptr<node> root_;
+    early_answer guard_;
 };
 
 }  // namespace cookieshop::http

@@ -153,6 +153,35 @@ BOOST_AUTO_TEST_CASE(continue_is_sent_before_the_body) {
     BOOST_TEST(client.ask("abc").body == "POST /p abc");
 }
 
+BOOST_AUTO_TEST_CASE(who_waits_with_a_body_or_forgot_its_length_hears_what_the_header_decides) {
+    const test_server server{echo, {}, [](exchange& ex) {
+                                 if (ex.request.path != "/nowhere") return false;
+                                 ex.response.status = status::not_found;
+                                 return true;
+                             }};
+    for (const std::string fields :
+         {"Content-Length: 3\r\nExpect: 100-continue\r\n",
+          "Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n", ""}) {
+        BOOST_TEST_CONTEXT(fields) {
+            raw_client client{server.port()};
+            const reply r = client.ask("POST /nowhere HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n");
+            BOOST_TEST(r.status == 404u);
+            BOOST_TEST(r.has("Connection: close"));
+            BOOST_TEST(client.at_end());
+        }
+    }
+    BOOST_TEST(
+        raw_client{server.port()}.ask(post("Content-Length: 3\r\nExpect: 100-continue\r\n")).status == 100u
+    );
+    BOOST_TEST(raw_client{server.port()}.ask(post("")).status == 411u);
+}
+
+BOOST_AUTO_TEST_CASE(a_body_that_came_with_its_header_is_not_answered_early) {
+    const test_server server{echo, {}, [](exchange&) { return true; }};
+    raw_client client{server.port()};
+    BOOST_TEST(client.ask(post("Content-Length: 3\r\n", "abc")).body == "POST /p abc");
+}
+
 BOOST_AUTO_TEST_CASE(continue_is_not_sent_to_who_did_not_wait_for_it) {
     const test_server server{echo};
     raw_client client{server.port()};

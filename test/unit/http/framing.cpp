@@ -60,6 +60,13 @@ BOOST_AUTO_TEST_CASE(a_request_line_over_the_limit_is_414_and_fields_over_it_431
     );
 }
 
+BOOST_AUTO_TEST_CASE(a_header_block_may_be_as_large_as_the_limit) {
+    const std::string block = "GET / HTTP/1.1\r\nX: y\r\n\r\n";
+    BOOST_TEST((find_header_block(block, block.size()).verdict == verdict::complete));
+    BOOST_TEST((find_header_block(block, block.size() - 1).verdict == verdict::refused));
+    BOOST_TEST((find_header_block("\r\n" + block, block.size()).verdict == verdict::complete));
+}
+
 BOOST_AUTO_TEST_CASE(there_are_at_most_header_lines_max_fields) {
     std::string block = "GET / HTTP/1.1\r\n";
     for (std::size_t i = 0; i < header_lines_max; ++i) block += "X: y\r\n";

@@ -69,7 +69,9 @@ BOOST_AUTO_TEST_CASE(what_is_refused) {
         {"RFC 9112 3.2: Host twice", "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", status::bad_request},
         {"RFC 9112 3.2: Host empty", "GET / HTTP/1.1\r\nHost:\r\n\r\n", status::bad_request},
         {"RFC 9112 3.2: Host malformed", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n", status::bad_request},
-        {"RFC 9110 15.5.12: no length", "POST / HTTP/1.1\r\nHost: a\r\n\r\n", status::length_required},
+        {"RFC 9112 3.2: a byte beyond ASCII", "GET /caf\xC3\xA9 HTTP/1.1\r\nHost: a\r\n\r\n",
+         status::bad_request},
+        {"RFC 3986 2.2: encoded slash", "GET /a%2Fb HTTP/1.1\r\nHost: a\r\n\r\n", status::not_found},
     };
     for (const auto& c : cases) {
         BOOST_TEST_CONTEXT(c.rule) {
@@ -111,6 +113,10 @@ BOOST_AUTO_TEST_CASE(ambiguous_body_lengths_are_refused) {
         {"RFC 9112 6.1: unknown coding first", "Transfer-Encoding: gzip, chunked\r\n",
          status::not_implemented},
         {"RFC 9112 6.1: not quite chunked", "Transfer-Encoding: xchunked\r\n", status::not_implemented},
+        {"a tab before a length", "Content-Length:\t3\r\n", status::bad_request},
+        {"a tab behind a length", "Content-Length: 3 \t\r\n", status::bad_request},
+        {"a tab before a coding", "Transfer-Encoding: \tchunked\r\n", status::bad_request},
+        {"a tab behind a coding", "Transfer-Encoding: chunked\t\r\n", status::bad_request},
         {"RFC 9112 6.1: vertical tab",
          "Transfer-Encoding: \x0b"
          "chunked\r\n",
@@ -179,6 +185,14 @@ BOOST_AUTO_TEST_CASE(an_absolute_target_without_path_means_the_root) {
     BOOST_TEST(p.exchange.request.path == "/");
 }
 
+BOOST_AUTO_TEST_CASE(an_absolute_target_may_have_a_query_and_no_path) {
+    const parsed_request p{"GET http://shop?x=%41 HTTP/1.1\r\nHost: shop\r\n\r\n"};
+    BOOST_TEST((p.head.verdict == verdict::complete));
+    BOOST_TEST(p.exchange.request.target == "/?x=%41");
+    BOOST_TEST(p.exchange.request.path == "/");
+    BOOST_TEST(p.exchange.request.query == "x=%41");
+}
+
 BOOST_AUTO_TEST_CASE(an_absolute_target_does_not_replace_the_host_field) {
     const parsed_request p{"GET http://shop/ HTTP/1.1\r\n\r\n"};
     BOOST_TEST(p.head.refusal.status == status::bad_request);
@@ -226,6 +240,25 @@ BOOST_AUTO_TEST_CASE(other_hosts_than_the_allowed_ones_are_misdirected) {
             BOOST_TEST(p.head.refusal.status == status::misdirected_request);
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(methods_that_send_a_body_lack_a_length) {
+    for (const char* method : {"POST", "PUT", "PATCH"}) {
+        BOOST_TEST_CONTEXT("RFC 9110 15.5.12: " << method) {
+            const std::string start = method + std::string{" / HTTP/1.1\r\nHost: a\r\n"};
+            BOOST_TEST(parsed_request{start + "\r\n"}.head.lacks_length);
+            BOOST_TEST(!parsed_request{start + "Content-Length: 0\r\n\r\n"}.head.lacks_length);
+            BOOST_TEST(!parsed_request{start + "Transfer-Encoding: chunked\r\n\r\n"}.head.lacks_length);
+        }
+    }
+    BOOST_TEST(!parsed_request{"DELETE / HTTP/1.1\r\nHost: a\r\n\r\n"}.head.lacks_length);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_waits_for_100_continue_without_a_body) {
+    const std::string start = "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n";
+    BOOST_TEST(!parsed_request{start + "Content-Length: 0\r\n\r\n"}.head.expects_continue);
+    BOOST_TEST(parsed_request{start + "Content-Length: 1\r\n\r\n"}.head.expects_continue);
+    BOOST_TEST(parsed_request{start + "Transfer-Encoding: chunked\r\n\r\n"}.head.expects_continue);
 }
 
 BOOST_AUTO_TEST_CASE(an_expectation_is_ignored_in_http_1_0) {

@@ -122,4 +122,35 @@ BOOST_AUTO_TEST_CASE(a_router_can_be_moved) {
     BOOST_TEST(p.exchange.response.body == "a");
 }
 
+BOOST_AUTO_TEST_CASE(a_guard_answers_before_the_handler) {
+    routes.guard([](exchange& exchange) {
+        if (exchange.request.path != "/orders/7") return false;
+        exchange.response.status = status::forbidden;
+        return true;
+    });
+    BOOST_TEST(ask("POST", "/orders/7").status == status::forbidden);
+    BOOST_TEST(ask("POST", "/orders/7").body.empty());
+    BOOST_TEST(ask("POST", "/orders/8").body == "change order 8");
+    BOOST_TEST(ask("PUT", "/orders/7").status == status::method_not_allowed);
+}
+
+BOOST_AUTO_TEST_CASE(what_no_handler_decides_is_known_before_the_body) {
+    routes.guard([](exchange& exchange) { return exchange.request.query == "refuse"; });
+    struct {
+        const char *method, *target;
+        bool known;
+    } const cases[] = {
+        {"POST", "/orders/7", false},       {"POST", "/nowhere", true},   {"PUT", "/orders/7", true},
+        {"POST", "/orders/7?refuse", true}, {"OPTIONS", "/orders", true},
+    };
+    for (const auto& c : cases) {
+        BOOST_TEST_CONTEXT(c.method << ' ' << c.target) {
+            parsed_request p{
+                c.method + std::string{" "} + c.target + " HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n"};
+            BOOST_TEST(routes.answer_early(p.exchange) == c.known);
+            BOOST_TEST(p.exchange.response.body.find("order ") == std::string::npos);
+        }
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -134,8 +134,8 @@ private:
 
 class test_server {
 public:
-    explicit test_server(handler root, server_options options = {})
-        : server_{on_free_port(std::move(options)), std::move(root), clock_} {
+    explicit test_server(handler root, server_options options = {}, early_answer early = {})
+        : server_{on_free_port(std::move(options)), std::move(root), clock_, std::move(early)} {
         server_.start();
     }
 
