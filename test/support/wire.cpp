@@ -80,7 +80,7 @@ wire::wire(std::uint16_t port) : socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CL
 }
 
 wire::~wire() {
-    ::close(socket_);
+    if (socket_ >= 0) ::close(socket_);
 }
 
 void wire::send(std::string_view bytes) {
@@ -96,6 +96,13 @@ void wire::send(std::string_view bytes) {
 
 void wire::finish() {
     ::shutdown(socket_, SHUT_WR);
+}
+
+void wire::reset() {
+    const linger none{1, 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    ::close(socket_);
+    socket_ = -1;
 }
 
 bool wire::is_readable(std::chrono::milliseconds limit) const {

@@ -64,6 +64,9 @@ public:
     /// No more requests will come: closes this side.
     void finish();
 
+    /// Ends the connection as a client does that crashes: RST, not FIN. Nothing else may be called then.
+    void reset();
+
 private:
     bool read_more();  // false: the server closed
     std::string take(std::size_t count);
