@@ -82,6 +82,7 @@ struct fixture {
         return count;
     }
 
+    asio::io_context io;  // outlives the threads that resume its tasks
     test::temporary_database database;
     std::unique_ptr<db::connection> operators = database->open();
     user_id user = 0;
@@ -93,7 +94,6 @@ struct fixture {
     secret key{"a secret that only this test knows"};
     id_signer signer{std::span{&key, 1}};
     test::manual_clock clock;
-    asio::io_context io;
     asio::cancellation_signal cancel;
     bool running = false;
     std::exception_ptr error;
