@@ -17,6 +17,7 @@
 #include "cookieshop/store/soci_store.hpp"
 #include "embedded.hpp"
 #include "log.hpp"
+#include "privileges.hpp"
 #include "secret_key.hpp"
 #include "shop/app.hpp"
 #include "version.hpp"
@@ -28,6 +29,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <csignal>
@@ -177,6 +179,7 @@ void serve(const settings& settings, log_thread& log) {
 
     server.start();
     std::cout << "listening on " << url_of(settings.address, server.port()) << std::endl;
+    if (geteuid() == 0) spdlog::warn("running as root; --run-as names a user to become");
     main_loop.run();
 
     // Whoever asks a second time does not want to wait.
@@ -201,6 +204,7 @@ void migrate(const settings& settings) {
 }
 
 void run(const config::command& command) {
+    if (command.what == config::command::kind::serve) config::drop_privileges(command.values.run_as);
     log_thread log{command.values.log_level};
     using kind = config::command::kind;
     switch (command.what) {

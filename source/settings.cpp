@@ -1,5 +1,6 @@
 #include "settings.hpp"
 
+#include "privileges.hpp"
 #include "secret_key.hpp"
 #include "units.hpp"
 
@@ -183,6 +184,20 @@ value_type key_list(std::vector<secret> settings::*field) {
     return result;
 }
 
+value_type user(std::string settings::*field) {
+    auto result = make_type(
+        field, "a user of this machine",
+        [](std::string_view text) -> std::optional<std::string> {
+            std::string name{text};
+            if (!name.empty() && !is_user(name)) return std::nullopt;
+            return name;
+        },
+        [](const std::string& value) { return value; }
+    );
+    result.empty = "whoever starts it";
+    return result;
+}
+
 std::string one_a_core() {
     return std::to_string(std::clamp(std::thread::hardware_concurrency(), 1U, 1024U));
 }
@@ -199,8 +214,9 @@ const std::vector<setting>& all_settings() {
     using s = settings;
     using secure = session::secure_cookies;
     namespace level = spdlog::level;
-    constexpr std::string_view listening = "Listening", data = "Data", sessions = "Sessions",
-                               accounts = "Accounts", limits = "Limits", output = "Views and log";
+    constexpr std::string_view listening = "Listening", process = "Process", data = "Data",
+                               sessions = "Sessions", accounts = "Accounts", limits = "Limits",
+                               output = "Views and log";
     // clang-format off
     static const std::vector<setting> rows{
         {"address", listening, "IP", "127.0.0.1", ip_address(&s::address), "Address to listen on"},
@@ -210,6 +226,9 @@ const std::vector<setting>& all_settings() {
          "Event loops, each on a thread of its own; one a core"},
         {"allowed-hosts", listening, "NAME,...", "", host_list(&s::allowed_hosts),
          "Names accepted in a request's Host; for others the answer is 421"},
+
+        {"run-as", process, "USER", "", user(&s::run_as),
+         "User to become when started as root"},
 
         {"database", data, "URL", "sqlite3://cookieshop.db", database_url(&s::database),
          "Where users, sessions and orders are kept: sqlite3://PATH", takers::anybody},

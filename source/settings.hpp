@@ -29,6 +29,9 @@ struct settings {
     std::size_t threads{};
     std::vector<std::string> allowed_hosts;  ///< empty: any
 
+    // Process
+    std::string run_as;  ///< empty: whoever started it
+
     // Data
     std::string database;
     std::vector<secret> secret_keys;  ///< empty: those of the file `secret.key`

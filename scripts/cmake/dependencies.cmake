@@ -7,6 +7,7 @@ find_package(spdlog 1.10 REQUIRED)
 find_package(SQLite3 3.40 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(cap-ng REQUIRED IMPORTED_TARGET libcap-ng)   # the program's alone
 
 # Debian's SOCI and zxcvbn bring no CMake or pkg-config files.
 find_library(SOCI_CORE_LIBRARY soci_core REQUIRED)

@@ -8,6 +8,8 @@ set(package_config ${PROJECT_BINARY_DIR}/cookieshop-config.cmake)
 set(package_version ${PROJECT_BINARY_DIR}/cookieshop-config-version.cmake)
 
 install(TARGETS cookieshop COMPONENT program)
+configure_file(${PROJECT_SOURCE_DIR}/scripts/systemd/cookieshop.service.in ${PROJECT_BINARY_DIR}/cookieshop.service @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/cookieshop.service DESTINATION lib/systemd/system COMPONENT program)
 install(TARGETS
         cookieshop_library cookieshop_util cookieshop_http cookieshop_view cookieshop_db cookieshop_session
         cookieshop_store cookieshop_auth

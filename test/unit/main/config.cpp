@@ -294,6 +294,7 @@ const std::vector<value_case> value_cases{
     {"allowed-hosts",
      {"example.org", "a.example,b-1.example,[::1],127.0.0.1"},
      {"a,", ",a", "a b", "example.org:8080", "http://a", "[::1", "[1.2.3.4]", "*.example.org"}},
+    {"run-as", {"root", "nobody"}, {"no such user", "0"}},
     {"database",
      {"sqlite3://x.db", "sqlite3:///var/lib/x.db"},
      {"", "x.db", "sqlite3://", "mysql://x", "sqlite3://:memory:"}},
