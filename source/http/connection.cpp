@@ -65,7 +65,7 @@ task<> connection::serve(std::unique_ptr<connection> owned) {
         }
     }
     if (auto rest = self.flush()) co_await std::move(*rest);
-    if (self.lingers_ || self.has_unread()) co_await self.linger();
+    if (!self.given_up_ && (self.lingers_ || self.has_unread())) co_await self.linger();
 }
 
 void connection::cut_off() {
@@ -258,7 +258,10 @@ task<> connection::flush_when_writable() {
     services_.deadlines.set(socket_, deadline::write);
     do {
         const wake reason = co_await socket_.ready(direction::output);
-        if (reason == wake::timed_out) co_return give_up();
+        if (reason == wake::timed_out) {
+            socket_.drop_what_is_not_taken();
+            co_return give_up();
+        }
     } while (send() == outcome::blocked);
     services_.deadlines.clear(socket_);
 }
@@ -280,7 +283,7 @@ outcome connection::send() {
 }
 
 void connection::give_up() {
-    closing_ = true;
+    closing_ = given_up_ = true;
     area_->drop_output();
 }
 

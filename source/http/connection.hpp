@@ -94,6 +94,7 @@ private:
     bool answered_ = false;  // a request before
     bool closing_ = false;   // no request is read any more
     bool cut_off_ = false;   // nothing is begun any more
+    bool given_up_ = false;  // nobody takes answers any more
     bool lingers_ = false;   // the client may still be sending what nobody will read
     unsigned answers_while_draining_ = 0;
 };

@@ -3,6 +3,7 @@
 #include <boost/system/system_error.hpp>
 #include <spdlog/spdlog.h>
 
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -18,13 +19,15 @@ using tcp = asio::ip::tcp;
 
 constexpr int backlog = 4096;
 constexpr int accepted_in_a_turn = 256;  // then the connections that are open have theirs
+// What the kernel takes of an answer beyond what the client has room for. It would take up to 4 MB (tcp_wmem) for each
+// client that does not read.
+constexpr int unsent_max = 128 * 1024;
+
 constexpr std::chrono::milliseconds pause_when_exhausted{100};
 
-void share_port(int socket) {
-    const int on = 1;
-    if (::setsockopt(socket, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0) {
-        throw boost::system::system_error{errno, boost::system::system_category(), "SO_REUSEPORT"};
-    }
+void set_option(int socket, int level, int option, int value, const char* name) {
+    if (::setsockopt(socket, level, option, &value, sizeof value) < 0)
+        throw boost::system::system_error{errno, boost::system::system_category(), name};
 }
 
 // An IPv4 client of an IPv6 listener is an IPv4 client: limits by address treat the two kinds differently.
@@ -45,8 +48,10 @@ listener::listener(io_executor executor, acceptor accepted)
 void listener::open(const tcp::endpoint& endpoint) {
     socket_.open(endpoint.protocol());
     socket_.set_option(asio::socket_base::reuse_address{true});
-    share_port(socket_.native_handle());
-    socket_.set_option(tcp::no_delay{true});  // accepted sockets inherit it
+    set_option(socket_.native_handle(), SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT");
+    // Accepted sockets inherit these.
+    socket_.set_option(tcp::no_delay{true});
+    set_option(socket_.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, unsent_max, "TCP_NOTSENT_LOWAT");
     socket_.bind(endpoint);
     socket_.listen(backlog);
     socket_.native_non_blocking(true);

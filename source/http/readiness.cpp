@@ -146,6 +146,11 @@ void watched_socket::shut_down(int how) noexcept {
     ::shutdown(socket_.get(), how);  // fails only when the peer is gone, which the next operation tells
 }
 
+void watched_socket::drop_what_is_not_taken() noexcept {
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 void watched_socket::nudge() {
     readable_ = writable_ = true;
     if (waiter_) resume(wake::ready);

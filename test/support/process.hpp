@@ -33,6 +33,8 @@ public:
     process(const process&) = delete;
     process& operator=(const process&) = delete;
 
+    pid_t id() const noexcept { return id_; }
+
     void signal(int number) const;
 
     /// Its exit status, or 128 and the number of the signal that ended it. None: it still runs after `limit`.

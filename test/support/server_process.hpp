@@ -32,6 +32,7 @@ public:
     ~server_process();
 
     std::uint16_t port() const noexcept { return port_; }
+    pid_t id() const noexcept { return process_->id(); }
     const std::filesystem::path& folder() const noexcept { return folder_.path(); }
     std::filesystem::path database() const { return folder() / "cookieshop.db"; }
 

@@ -94,6 +94,10 @@ void wire::send(std::string_view bytes) {
     }
 }
 
+bool wire::is_reset(std::chrono::milliseconds limit) const {
+    return is_ready(socket_, 0, limit);
+}
+
 void wire::finish() {
     ::shutdown(socket_, SHUT_WR);
 }

@@ -61,6 +61,9 @@ public:
     /// True when the server has sent anything, or closed, within `limit`. Takes nothing off.
     bool is_readable(std::chrono::milliseconds limit) const;
 
+    /// True when the server resets the connection within `limit`, whatever has not been read of what it sent.
+    bool is_reset(std::chrono::milliseconds limit) const;
+
     /// No more requests will come: closes this side.
     void finish();
 
