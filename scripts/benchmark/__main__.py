@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import NoReturn
 
+import command
 import machine
 import report
+from command import say
 from machine import LOAD_CORE, ROOT, Failure
 from parts import PARTS, Part
 from servers import Bench
@@ -25,37 +24,23 @@ EPILOG = """parts:
 Results go to FOLDER/PART.json, raw rounds and a description of the machine included.
 """
 
-ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-class Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}\n")
-
-
-def whole_number(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not allowed; must be a whole number from 1")
-    return int(text)
-
 
 def arguments() -> argparse.Namespace:
-    lines = "\n".join(f"  {name:<12} {part.help}" for name, part in PARTS.items())
-    parser = Parser(
-        prog="scripts/bench",
-        usage="scripts/bench [PART…] [--rounds N] [--seconds S] [--only NAME,NAME] [--out FOLDER]",
-        description="Measures Cookieshop on this machine: the server on core 0, wrk on core 1.",
-        epilog=EPILOG.format(parts=lines),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+    parser = command.Parser(
+        "scripts/bench",
+        "[PART…] [--rounds N] [--seconds S] [--only NAME,NAME] [--out FOLDER]",
+        "Measures Cookieshop on this machine: the server on core 0, wrk on core 1.",
+        EPILOG.format(parts=command.listing({name: part.help for name, part in PARTS.items()})),
     )
     parser.add_argument(
         "parts", nargs="*", metavar="PART", help="what to measure (default: peers); see below"
     )
     parser.add_argument(
-        "--rounds", type=whole_number, default=5, metavar="N", help="how often each is measured (5)"
+        "--rounds", type=command.whole_number, default=5, metavar="N", help="how often each is measured (5)"
     )
-    parser.add_argument("--seconds", type=whole_number, default=5, metavar="S", help="how long each time (5)")
+    parser.add_argument(
+        "--seconds", type=command.whole_number, default=5, metavar="S", help="how long each time (5)"
+    )
     parser.add_argument("--only", metavar="NAME,NAME", help="some of a part's servers or loads alone")
     parser.add_argument(
         "--out", type=Path, default=ROOT / "build/bench", metavar="FOLDER", help="(build/bench)"
@@ -84,28 +69,6 @@ def arguments() -> argparse.Namespace:
     return given
 
 
-def install(*groups: str) -> None:
-    if subprocess.run([ROOT / "scripts/install", *groups], stdout=sys.stderr).returncode:
-        raise Failure(f"scripts/install {' '.join(groups)} failed")
-
-
-def cmake(*arguments: str) -> None:
-    if subprocess.run(["cmake", *arguments], cwd=ROOT, stdout=sys.stderr).returncode:
-        raise Failure(f"cmake {' '.join(arguments)} failed")
-
-
-def build() -> None:
-    """What is measured and what measures it; nothing is done again that is there."""
-    install("build", "bench")
-    say("building in build/release")
-    cmake("--preset", "release", "-DCOOKIESHOP_TESTS=OFF", "-DCOOKIESHOP_BENCHMARK=ON")
-    cmake("--build", "--preset", "release", "--target", "cookieshop", "benchmark")
-
-
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
 def run_part(name: str, part: Part, given: argparse.Namespace) -> None:
     names = [one for one in part.names if one in given.only] if given.only else list(part.names)
     if part.names and not names:
@@ -121,34 +84,22 @@ def run_part(name: str, part: Part, given: argparse.Namespace) -> None:
     print(f"\n{name}: {part.help}\n\n{result.text}\n\nwritten: {path}\n", flush=True)
 
 
-def end(number: int, _: object) -> NoReturn:
-    """Unwinds, which stops all that was started and removes the folder; once."""
-    for other in ENDINGS:
-        signal.signal(other, signal.SIG_IGN)
-    say("scripts/bench: interrupted; what was not finished is not written")
-    sys.exit(128 + number)
-
-
 def main() -> None:
     given = arguments()
     if given.parts == ["plots"]:
-        install("plots")
+        command.install("plots")
         import plots  # needs matplotlib, which nothing else does
 
         return plots.draw(given.out, given.to)
-    for number in ENDINGS:
-        signal.signal(number, end)
+    command.unwind_when_interrupted()
     if os.cpu_count() < 2:
         raise Failure("needs two cores, one for the server and one for wrk")
     if not given.no_build:
-        build()
+        command.build("bench", targets=("cookieshop", "benchmark"))
     machine.raise_limits()
     os.sched_setaffinity(0, {LOAD_CORE})  # not on the server's
     for name in given.parts:
         run_part(name, PARTS[name], given)
 
 
-try:
-    main()
-except (Failure, OSError) as failure:
-    sys.exit(f"scripts/bench: {failure}")
+command.run("scripts/bench", main)

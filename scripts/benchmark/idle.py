@@ -17,10 +17,16 @@ IP_BIND_ADDRESS_NO_PORT = 24
 FROM_ONE_ADDRESS = 10_000  # a source address has some 28,000 ports
 
 
-def opened(port: int, number: int, request: bytes) -> socket.socket:
+def client_socket(number: int) -> socket.socket:
+    """Not connected yet; bound to an address that so many other clients at most share."""
     connection = socket.socket()
     connection.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
     connection.bind((f"127.0.0.{2 + number // FROM_ONE_ADDRESS}", 0))
+    return connection
+
+
+def opened(port: int, number: int, request: bytes) -> socket.socket:
+    connection = client_socket(number)
     connection.settimeout(30)
     connection.connect(("127.0.0.1", port))
     connection.sendall(request)
@@ -56,4 +62,5 @@ def main() -> None:
     print(sum(map(closed, connections)), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

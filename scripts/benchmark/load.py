@@ -26,6 +26,7 @@ class Load:
     connections: int = 64
     threads: int = 1
     core: int | None = LOAD_CORE
+    before: tuple[str, ...] = ()  # what runs wrk
     environment: Mapping[str, str] = field(default_factory=dict)
     path: str = ""  # none: the page's
     same_size: bool = True  # all answers are as long as the page
@@ -61,7 +62,8 @@ def start_wrk(case: Case, seconds: int, check: bool = False) -> Run:
     environment |= load.environment
     if "COOKIES" not in environment:
         environment["COOKIE"] = value
-    command = ["setpriv", "--pdeathsig", "KILL", "taskset", "--cpu-list", machine.cores(load.core), "wrk"]
+    command = ["setpriv", "--pdeathsig", "KILL", "taskset", "--cpu-list", machine.cores(load.core)]
+    command += [*load.before, "wrk"]
     command += [f"-t{load.threads}", f"-c{load.connections}", f"-d{seconds}s"]
     command += ["-s", str(SCRIPTS / f"{load.script}.lua"), case.server.url + (load.path or case.page.path)]
     output = tempfile.TemporaryFile("w+")

@@ -86,6 +86,19 @@ def start(
     return Process(name, popen, log)
 
 
+def start_python(script: Path, *arguments: str, core: int | None) -> subprocess.Popen:
+    """A child of ours that hears from us on its standard input, and ends with us at the latest."""
+    pinned = ["setpriv", "--pdeathsig", "KILL", "taskset", "--cpu-list", cores(core)]
+    return subprocess.Popen(
+        [*pinned, sys.executable, "-B", str(script), *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
 def await_line(process: Process, pattern: str, patience: float = 60) -> re.Match[str]:
     """What the process prints when it's ready."""
     end = time.monotonic() + patience
@@ -210,6 +223,33 @@ def rss(pid: int) -> int:
         text = Path(f"/proc/{member}/smaps_rollup").read_text()
         total += int(re.search(r"^Rss:\s+(\d+) kB", text, re.MULTILINE)[1]) * 1024
     return total
+
+
+def forget_peak(pid: int) -> None:
+    """`peak_rss` counts from now on."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def peak_rss(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)[1]) * 1024
+
+
+def tcp_memory() -> int:
+    """Bytes that the kernel holds for all TCP connections of this machine, in both directions."""
+    text = Path("/proc/net/sockstat").read_text()
+    return int(re.search(r"^TCP: .* mem (\d+)", text, re.MULTILINE)[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def sockets(pid: int) -> int:
+    folder = f"/proc/{pid}/fd"
+    count = 0
+    for entry in os.listdir(folder):
+        try:
+            count += os.readlink(f"{folder}/{entry}").startswith("socket:")
+        except OSError:  # it has just been closed
+            continue
+    return count
 
 
 def busy_seconds() -> float:

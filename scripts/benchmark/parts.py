@@ -7,7 +7,6 @@ import os
 import re
 import statistics
 import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -406,27 +405,8 @@ def idle(bench: Bench) -> Result:
 @contextmanager
 def idle_connections(server: Server, page: Page) -> Iterator[Callable[[int], None]]:
     """A function that brings a child of ours to hold so many; at the end all must still be open."""
-    child = subprocess.Popen(
-        [
-            "setpriv",
-            "--pdeathsig",
-            "KILL",
-            "taskset",
-            "--cpu-list",
-            str(LOAD_CORE),
-            sys.executable,
-            "-B",
-            str(Path(__file__).with_name("idle.py")),
-            str(server.port),
-            page.path,
-            page.cookie,
-        ],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    script = Path(__file__).with_name("idle.py")
+    child = machine.start_python(script, str(server.port), page.path, page.cookie, core=LOAD_CORE)
 
     def hold(count: int) -> None:
         child.stdin.write(f"{count}\n")

@@ -192,9 +192,11 @@ def cookieshop(
     core: int | None = SERVER_CORE,
     threads: int = 1,
     database: Path | None = None,
+    before: Sequence[str] = (),
 ) -> Server:
-    """`core` None: on all of them."""
-    process = bench.start(name, serving(0, *options, threads=threads, database=database), core)
+    """`core` None: on all of them. `before`: what runs the program."""
+    command = [*before, *serving(0, *options, threads=threads, database=database)]
+    process = bench.start(name, command, core)
     port = machine.await_line(process, r"^listening on http://127\.0\.0\.1:(\d+)$", 120)[1]
     version = machine.output_of(BUILD / "cookieshop", "version").split("\n")[0]
     return Server(name, int(port), process, version, cores=1 if core is not None else threads)
