@@ -86,6 +86,12 @@ class Asking(Connection):
             self._said.wrong.append(head)
 
 
+def most_at_once(spans: list[tuple[float, float]]) -> int:
+    """How many of those that were accepted waited at the same time."""
+    steps = sorted([(begin, 1) for begin, _ in spans] + [(end, -1) for _, end in spans])
+    return max(itertools.accumulate(step for _, step in steps), default=0)
+
+
 def run(
     crowd: Crowd, rate: float, connections: int, next_request: Callable[[], tuple[Hashable, bytes]]
 ) -> None:
