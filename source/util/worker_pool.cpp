@@ -13,8 +13,10 @@ namespace cookieshop {
 namespace {
 
 // Of the calling thread alone: on Linux a thread has a niceness of its own, here ten more than the process was given, and
-// since 6.12 a time slice. Within its slice (3 ms by default) a thread is not interrupted, however nice it is. Neither
-// needs a privilege, and where the kernel is older, niceness alone decides who interrupts whom.
+// since 6.12 a time slice. Who wakes up with a shorter slice (3 ms by default) than that of the thread that runs interrupts
+// it at once, if it has not had more than its share; else it waits for the end of the slice, or for the next tick of the
+// clock. So this one is the longest that there is. Neither needs a privilege, and where the kernel is older, niceness alone
+// decides who interrupts whom.
 void yield_to_others() noexcept {
     // sched_attr: the kernel's header of it and the library's <sched.h> exclude each other.
     struct {
@@ -23,7 +25,7 @@ void yield_to_others() noexcept {
         std::uint64_t flags = 0x08;  // keep the policy
         std::int32_t niceness = std::min(19, getpriority(PRIO_PROCESS, 0) + 10);
         std::uint32_t priority = 0;
-        std::uint64_t slice = 100'000;  // nanoseconds: the least there is
+        std::uint64_t slice = 100'000'000;  // nanoseconds: the most there is
         std::uint64_t deadline = 0, period = 0;
     } const wanted;
     syscall(SYS_sched_setattr, gettid(), &wanted, 0);
