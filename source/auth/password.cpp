@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <unordered_set>
 
 namespace cookieshop::auth {
 namespace {
@@ -76,17 +75,18 @@ private:
 };
 
 bool is_listed(std::string_view folded) {
-    static const std::unordered_set<std::string_view> listed = [] {
-        std::unordered_set<std::string_view> words;
+    static const std::vector<std::string_view> listed = [] {
+        std::vector<std::string_view> words;
         std::string_view rest = embedded_breached_passwords().front().content;
         while (!rest.empty()) {
             const std::size_t end = std::min(rest.find('\n'), rest.size());
-            words.insert(rest.substr(0, end));
+            words.push_back(rest.substr(0, end));
             rest.remove_prefix(std::min(end + 1, rest.size()));
         }
+        std::ranges::sort(words);
         return words;
     }();
-    return listed.contains(folded);
+    return std::ranges::binary_search(listed, folded);
 }
 
 // The whole address, and what stands before and after its '@'; without the last part of its domain.
