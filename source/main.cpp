@@ -156,7 +156,8 @@ void serve(const settings& settings, log_thread& log) {
         .hasher = hasher,
         .throttle = throttle,
         .orders = orders,
-        .database = readers,
+        .writer = writer,
+        .readers = readers,
         .draining = draining,
         .password_length_min = settings.password_min_length,
         .detailed_login_errors = settings.detailed_login_errors,
@@ -226,6 +227,7 @@ void run(const config::command& command) {
 
 int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);  // whoever reads the log may go away
+    std::signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is met like a full disk
     umask(077);                     // the database and the key are their owner's alone
     try {
         const auto parsed =

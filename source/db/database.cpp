@@ -6,7 +6,9 @@
 #include "cookieshop/util/error.hpp"
 
 #include <fcntl.h>
+#include <soci/sqlite3/soci-sqlite3.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -51,6 +53,7 @@ std::error_code last_error() {
 
 void restrict_to_owner(const fs::path& file) {
     std::error_code error;
+    if (fs::is_directory(file, error)) fail(file, "it is a folder");
     const fs::perms now = fs::status(file, error).permissions();
     if (!error && (now & ~owner_only & fs::perms::all) != fs::perms::none)
         fs::permissions(file, owner_only, error);
@@ -73,12 +76,19 @@ void configure(connection& c) {
     c.sql() << "PRAGMA busy_timeout = 5000";  // another process writes
     std::string mode;
     c.sql() << "PRAGMA journal_mode = WAL", soci::into(mode);
-    if (mode != "wal") throw unavailable{"the write-ahead log is not possible there"};
+    if (mode != "wal") throw soci::soci_error{"the write-ahead log is not possible there"};
     c.sql() << "PRAGMA synchronous = FULL";  // durable when COMMIT returns
     c.sql() << "PRAGMA foreign_keys = ON";
     c.sql() << "PRAGMA journal_size_limit = 67108864";
     c.sql() << "PRAGMA cache_size = -16384";  // KiB
     c.sql() << "PRAGMA temp_store = MEMORY";  // savepoints undo from memory
+}
+
+// Reads all of it. In an index that does not belong to its table, a name may be free that is taken.
+void require_undamaged(connection& c) {
+    std::string verdict;
+    c.run("PRAGMA integrity_check(1)", in(), out(verdict));
+    if (verdict != "ok") throw soci::sqlite3_soci_error{"it is damaged", SQLITE_CORRUPT};
 }
 
 long long schema_version(connection& c) {
@@ -90,34 +100,67 @@ long long schema_version(connection& c) {
 }  // namespace
 
 database::database(const std::string& url, std::string_view schema)
-    : file_{file_of(url)}, migrations_{read_migrations(schema, dialect::sqlite)} {}
+    : file_{file_of(url)}, health_{file_.string()}, migrations_{read_migrations(schema, dialect::sqlite)} {}
 
 database::~database() {
     if (lock_ >= 0) ::close(lock_);
 }
 
 std::unique_ptr<connection> database::open() const {
-    make_private(file_);
+    if (anchor_)
+        require_same_files();
+    else
+        make_private(file_);
+    std::unique_ptr<connection> c;
     try {
-        auto c = std::make_unique<connection>(dialect::sqlite, "db=\"" + file_.string() + '"');
+        c = std::make_unique<connection>(dialect::sqlite, "db=\"" + file_.string() + '"');
         configure(*c);
-        return c;
     } catch (const soci::soci_error& error) {
-        fail(file_, error.get_error_message());
-    } catch (const unavailable& error) {
-        fail(file_, error.what());
+        fail(file_, fault_of(c.get(), error).reason);
     }
+    if (anchor_) require_same_files();  // by now SQLite may have made a new one
+    return c;
 }
 
 int database::migrate() {
-    const auto c = open();
+    anchor_.reset();
+    auto c = open();
     try {
+        require_undamaged(*c);
         c->run("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY)");
         int applied = 0;
         while (apply_next_migration(*c)) ++applied;
+        c->run("PRAGMA wal_checkpoint(TRUNCATE)");
+        files_ = files_now();
+        anchor_ = std::move(c);
         return applied;
     } catch (const soci::soci_error& error) {
-        fail(file_, error.get_error_message());
+        fail(file_, fault_of(c.get(), error).reason);
+    }
+}
+
+// Missing files have no identity.
+std::array<database::file_identity, 3> database::files_now() const noexcept {
+    std::array<file_identity, 3> files{};
+    std::size_t i = 0;
+    for (const char* suffix : {"", "-wal", "-shm"}) {
+        struct stat status {};
+        if (::stat((file_.string() + suffix).c_str(), &status) == 0)
+            files.at(i) = {status.st_dev, status.st_ino};
+        ++i;
+    }
+    return files;
+}
+
+void database::require_same_files() const {
+    const auto now = files_now();
+    for (std::size_t i = 0; i < now.size(); ++i) {
+        if (now[i] == files_[i]) continue;
+        const std::string suffix = i == 0 ? "" : i == 1 ? "-wal" : "-shm";
+        const bool gone = now[i] == file_identity{};
+        throw unavailable{
+            file_.string() + suffix + (gone ? " was deleted or moved" : " was replaced by another file")
+            + "; put it back, or stop the server and restore a backup"};
     }
 }
 
@@ -140,7 +183,7 @@ std::unique_ptr<connection> database::open_as_it_is() const {
         if (version < known) fail(file_, "its schema is older than this program; run cookieshop migrate");
         return c;
     } catch (const soci::soci_error& error) {
-        fail(file_, error.get_error_message());
+        fail(file_, fault_of(c.get(), error).reason);
     }
 }
 

@@ -1,8 +1,9 @@
-/// Where the dialects differ, and what callers see of SOCI's exceptions.
+/// Where the dialects differ, and what becomes of SOCI's exceptions.
 
 #pragma once
 
 #include "cookieshop/db/connection.hpp"
+#include "cookieshop/db/health.hpp"
 #include "cookieshop/util/error.hpp"
 
 #include <string_view>
@@ -13,8 +14,14 @@ namespace cookieshop::db {
 /// starts as a reader can fail half-way when another process writes first.
 std::string_view begin_writing(dialect dialect) noexcept;
 
-/// Logs the reason and makes the exception that replaces it. Both carry SOCI's message without the context
-/// that it adds: that holds the values bound to the statement, such as password hashes.
-unavailable reported(std::string_view doing, const soci::soci_error& error);
+/// What was wrong. It has SOCI's message without the context that it adds: that holds the values bound to the statement,
+/// such as password hashes. `c`: the connection that failed; null when there was none yet.
+fault fault_of(connection* c, const soci::soci_error& error);
+
+/// Logs the reason, not more than once a second, and makes the exception that replaces SOCI's.
+unavailable reported(std::string_view doing, const fault& fault);
+
+/// Writes something, for no other reason than to see whether that is possible.
+void prove_writable(connection& c);
 
 }  // namespace cookieshop::db

@@ -6,13 +6,14 @@ namespace cookieshop::db {
 
 readers::readers(const database& database, std::size_t threads, std::size_t capacity)
     : database_{database}, pool_{"db-reader", threads, capacity} {
-    free_.reserve(threads);
-    give_back(take());  // a database that can't be opened is told at the start
+    // All of them now: a file that is taken away later can be read for as long as it is open.
+    for (std::size_t i = 0; i < threads; ++i) free_.push_back(database_.open());
 }
 
 readers::~readers() = default;
 
 std::unique_ptr<connection> readers::take() {
+    if (!database_.health().readable()) throw unavailable{"the database: " + database_.health().reason()};
     {
         const std::lock_guard lock{mutex_};
         if (!free_.empty()) {
@@ -37,8 +38,10 @@ readers::borrowed::~borrowed() {
 }
 
 void readers::borrowed::fail(const soci::soci_error& reason) {
+    const fault fault = fault_of(connection_.get(), reason);
     connection_.reset();
-    throw reported("a read failed", reason);
+    if (fault.damage) from_.database_.health().failed(fault);
+    throw reported("a read failed", fault);
 }
 
 }  // namespace cookieshop::db

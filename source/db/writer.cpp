@@ -17,6 +17,7 @@
 #include <deque>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -26,6 +27,9 @@ namespace {
 
 // The longest that work waits which nobody waits for.
 constexpr std::chrono::seconds write_behind_delay{1};
+
+// How long a database that can't be written is left alone.
+constexpr std::chrono::seconds retry_after{1};
 
 struct queued_job {
     std::shared_ptr<detail::write_job> job;
@@ -42,7 +46,9 @@ bool run_captured(connection& c, queued_job& queued) {
     try {
         keep = queued.job->run(c);
     } catch (const soci::soci_error& error) {
-        queued.error = std::make_exception_ptr(reported("a write failed", error));
+        const fault fault = fault_of(&c, error);
+        if (fault.damage) throw;
+        queued.error = std::make_exception_ptr(reported("a write failed", fault));
     } catch (...) {
         queued.error = std::current_exception();
     }
@@ -86,16 +92,18 @@ struct writer::implementation {
         thread_.join();
     }
 
-    // W4: false when the queue is full.
-    bool push(queued_job queued) {
+    // Null, or why it was not taken: the database can't be written, or the queue is full (W4).
+    std::exception_ptr push(queued_job queued) {
+        if (!database_.health().writable()) return refusal();
         {
             const std::lock_guard lock{mutex_};
-            if (queue_.size() >= capacity_) return false;
+            if (queue_.size() >= capacity_)
+                return std::make_exception_ptr(overloaded{"db-writer: the queue is full"});
             if (queued.complete) ++awaited_;
             queue_.push_back(std::move(queued));
         }
         filled_.notify_one();
-        return true;
+        return nullptr;
     }
 
     std::size_t queue_length() const {
@@ -109,11 +117,56 @@ private:
     // W6: ends when it is told to stop and the queue is empty, not before.
     void work() {
         for (batch taken = take(); !taken.empty(); taken = take()) {
-            const std::exception_ptr failure = commit(taken);
-            for (queued_job& queued : taken) {
-                if (queued.complete) queued.complete(failure ? failure : queued.error);
-            }
-            taken.clear();  // a job may own what its waiter expects to be gone
+            const auto fault = transact([&](connection& c) {
+                for (queued_job& queued : taken) run_job(c, queued);
+            });
+            if (fault) find_cause(*fault);
+            complete(std::move(taken), fault ? refusal(fault->reason) : nullptr);
+            wait_until_writable();
+        }
+    }
+
+    // They end here: a job may own what its waiter expects to be gone.
+    static void complete(batch jobs, const std::exception_ptr& failure) {
+        for (queued_job& queued : jobs) {
+            if (queued.complete) queued.complete(failure ? failure : queued.error);
+        }
+    }
+
+    std::exception_ptr refusal() const { return refusal(database_.health().reason()); }
+
+    static std::exception_ptr refusal(const std::string& reason) {
+        return std::make_exception_ptr(unavailable{"the database can't be written: " + reason});
+    }
+
+    // Before the failure is told, so that whoever hears of it finds the state of the database known. A job may have made
+    // its batch fail by itself: then there is nothing wrong with the database.
+    void find_cause(const fault& failed) {
+        if (failed.damage || failed.busy) return database_.health().failed(failed);
+        if (const auto again = transact(prove_writable))
+            database_.health().failed(*again);
+        else
+            spdlog::error("database: a commit failed: {}", failed.reason);
+    }
+
+    // W7: nobody waits for a database that can't be written.
+    void wait_until_writable() {
+        health& health = database_.health();
+        while (!health.writable()) {
+            std::unique_lock lock{mutex_};
+            batch refused{std::move_iterator{queue_.begin()}, std::move_iterator{queue_.end()}};
+            queue_.clear();
+            awaited_ = 0;
+            lock.unlock();
+            complete(std::move(refused), refusal());
+            lock.lock();
+            if (filled_.wait_for(lock, retry_after, [this] { return stopping_; })) return;
+            lock.unlock();
+            if (!health.readable()) continue;
+            if (const auto fault = transact(prove_writable))
+                health.failed(*fault);
+            else
+                health.worked();
         }
     }
 
@@ -134,24 +187,35 @@ private:
         return taken;
     }
 
-    // Null when the batch is durable (W1). Otherwise nothing of it is there (W3): closing the connection
-    // rolls back what it had begun, and mends it if it was broken.
-    std::exception_ptr commit(batch& jobs) {
+    // Nothing when what `work` did is durable (W1), in the files that the next start will find. Otherwise it is to be
+    // taken for undone (W3): closing the connection rolls back what it had begun, and mends it if it was broken.
+    template <class Work>
+    std::optional<fault> transact(Work work) {
+        fault found;
         try {
-            if (!connection_) connection_ = database_.open();
+            if (!database_.health().readable()) throw unavailable{database_.health().reason()};
+            if (!connection_) reopen();
+            database_.require_same_files();
             connection_->run(begin_writing(connection_->dialect()));
-            for (queued_job& queued : jobs) run_job(*connection_, queued);
+            work(*connection_);
             connection_->run("COMMIT");
+            database_.require_same_files();
             commits_.fetch_add(1, std::memory_order_relaxed);
-            return nullptr;
+            return std::nullopt;
         } catch (const soci::soci_error& error) {
-            connection_.reset();
-            return std::make_exception_ptr(reported("a commit failed", error));
+            found = fault_of(connection_.get(), error);
         } catch (const unavailable& error) {
-            connection_.reset();
-            spdlog::error("database: a commit failed: {}", error.what());
-            return std::current_exception();
+            found.reason = error.what();
         }
+        if (!found.busy || !connection_ || connection_->in_transaction()) connection_.reset();
+        return found;
+    }
+
+    // What a failed write or fsync left in the log may be in the kernel's memory and never reach the disk, though it can
+    // be read. Nothing may be appended to that: what was committed is copied into the database, and the log begun anew.
+    void reopen() {
+        connection_ = database_.open();
+        connection_->run("PRAGMA wal_checkpoint(TRUNCATE)");
     }
 
     const database& database_;
@@ -186,9 +250,7 @@ task<> writer::committed(std::shared_ptr<detail::write_job> job, job_changes cha
                 std::move(resume)(error);
             });
         };
-        if (!self_->push({std::move(job), complete, changes, nullptr})) {
-            complete(std::make_exception_ptr(overloaded{"db-writer: the queue is full"}));
-        }
+        if (const auto refused = self_->push({std::move(job), complete, changes, nullptr})) complete(refused);
     };
     co_await asio::async_initiate<const asio::use_awaitable_t<io_executor>, void(std::exception_ptr)>(
         initiate, use_task
@@ -196,12 +258,12 @@ task<> writer::committed(std::shared_ptr<detail::write_job> job, job_changes cha
 }
 
 bool writer::post(std::function<void(connection&)> work) {
-    return self_->push(
-        {std::make_shared<detail::returning_job<decltype(work)>>(std::move(work)),
-         {},
-         job_changes::several,
-         nullptr}
-    );
+    auto job = std::make_shared<detail::returning_job<decltype(work)>>(std::move(work));
+    return self_->push({std::move(job), {}, job_changes::several, nullptr}) == nullptr;
+}
+
+task<> writer::prove() {
+    return run(prove_writable);
 }
 
 std::size_t writer::queue_length() const {

@@ -101,6 +101,7 @@ void fail(exchange& exchange, std::exception_ptr exception) {
             exchange, status::service_unavailable,
             "The server can't answer at present. Please try again later."
         );
+        exchange.response.set("Retry-After", std::to_string(e.retry_after.count()));
     } catch (const std::exception& e) {
         log("failed", e.what(), severity::error);
         fail(exchange, status::internal_server_error);

@@ -6,6 +6,7 @@
 #include "cookieshop/auth/password_hasher.hpp"
 #include "cookieshop/auth/user_repository.hpp"
 #include "cookieshop/db/readers.hpp"
+#include "cookieshop/db/writer.hpp"
 #include "cookieshop/http/assets.hpp"
 #include "cookieshop/http/router.hpp"
 #include "cookieshop/session/session_manager.hpp"
@@ -25,7 +26,8 @@ struct app {
     auth::password_hasher& hasher;
     auth::login_throttle& throttle;
     shop::orders& orders;
-    db::readers& database;
+    db::writer& writer;
+    db::readers& readers;
     const std::atomic<bool>& draining;  // no longer ready for more
 
     std::size_t password_length_min = 8;

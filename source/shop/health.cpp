@@ -11,11 +11,13 @@ bool from_this_machine(const exchange& ex) {
     return ex.client.is_loopback() && !ex.request.has("X-Forwarded-For");
 }
 
-task<bool> database_answers(const app& app) {
+// By doing it: nobody may have asked it for anything since it began to fail.
+task<bool> database_works(const app& app) {
     try {
-        co_await app.database.run([](db::connection& c) {
-            int one = 0;
-            c.run("SELECT 1", {}, db::out(one));
+        co_await app.writer.prove();
+        co_await app.readers.run([](db::connection& c) {
+            int version = 0;
+            c.run("SELECT MAX(version) FROM schema_version", {}, db::out(version));
         });
         co_return true;
     } catch (const std::exception&) {
@@ -34,7 +36,7 @@ task<> show_readiness(const app& app, exchange& ex) {
         http::log_refusal(ex, {}, "access", "denied");
         co_return http::fail(ex, http::status::not_found);
     }
-    const bool ready = !app.draining && co_await database_answers(app);
+    const bool ready = !app.draining && co_await database_works(app);
     if (ready)
         http::plain_text(ex.response, "ready\n");
     else

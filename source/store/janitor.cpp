@@ -16,6 +16,8 @@ using timer = asio::basic_waitable_timer<
 task<bool> sweep_batch(session::session_store& store, const wall_clock& clock, std::size_t batch) {
     try {
         co_return co_await store.erase_expired(clock.now(), batch) == batch;
+    } catch (const unavailable&) {
+        // The writer has told.
     } catch (const std::exception& error) {
         spdlog::warn("expired sessions were not swept: {}", error.what());
     }

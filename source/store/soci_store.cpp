@@ -304,6 +304,13 @@ public:
         if (job_.expired()) post_job();
     }
 
+    // All of them.
+    void write(connection& c) {
+        for (auto taken = take(); !taken.empty(); taken = take()) {
+            for (const touch& touch : taken) write_touch(c, touch);
+        }
+    }
+
 private:
     struct job {
         const std::shared_ptr<touch_queue> queue;
@@ -385,7 +392,10 @@ task<bool> soci_store::end(user_id user, std::string handle) {
 }
 
 task<std::size_t> soci_store::erase_expired(time_point now, std::size_t limit) {
-    auto sweep = [now, limit](connection& c) {
+    // What is known of 'last seen' is written first: after a time in which nothing could be, the rows of those who were here
+    // all the time look expired.
+    auto sweep = [now, limit, touches = self_->touches](connection& c) {
+        touches->write(c);
         const std::size_t erased = erase_past_expiry(c, now, limit);
         return erased + erase_outdated(c, limit - erased);
     };

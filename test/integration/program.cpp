@@ -1,3 +1,4 @@
+#include "support/eventually.hpp"
 #include "support/shop.hpp"
 #include "support/source_folder.hpp"
 
@@ -11,7 +12,6 @@
 #include <chrono>
 #include <csignal>
 #include <fstream>
-#include <thread>
 
 using namespace cookieshop::test;
 using namespace std::chrono_literals;
@@ -41,17 +41,6 @@ mode_t mode_of(const std::filesystem::path& path) {
     struct stat status {};
     BOOST_TEST(::stat(path.c_str(), &status) == 0, path);
     return status.st_mode & 0777U;
-}
-
-/// Waits for what another process does; false when it does not within `patience`.
-template <class Condition>
-bool eventually(Condition condition) {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > deadline) return false;
-        std::this_thread::sleep_for(20ms);
-    }
-    return true;
 }
 
 /// The built-in views, as a folder that a test may change.

@@ -3,7 +3,11 @@
 #pragma once
 
 #include "cookieshop/db/connection.hpp"
+#include "cookieshop/db/health.hpp"
 
+#include <sys/types.h>
+
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -33,9 +37,18 @@ public:
     /// database, or its schema is of another version. Creates nothing.
     std::unique_ptr<connection> open_as_it_is() const;
 
-    /// Brings the schema to the newest version, each migration in a transaction; how many were applied.
-    /// Throws `unavailable` for a database that is newer than this program, or that is none.
+    /// Checks all of it, then brings the schema to the newest version, each migration in a transaction; how many
+    /// were applied. Throws `unavailable` for a database that is damaged, newer than this program, or none.
+    ///
+    /// From here on the database is these files: `open` refuses any others that take their place, and makes no new ones.
     int migrate();
+
+    /// Throws `unavailable` unless the files are still the ones that `migrate` left. SQLite would go on writing to one
+    /// that was deleted, and all of that would be gone with the process.
+    void require_same_files() const;
+
+    /// What is known of it by now. Its own is no part of what is const here.
+    db::health& health() const noexcept { return health_; }
 
     /// Claims the database for one server: throws `unavailable` when another process serves it (SQLite only).
     /// Held until the database object dies.
@@ -45,12 +58,23 @@ public:
     std::optional<std::filesystem::path> file() const { return file_; }
 
 private:
+    struct file_identity {
+        dev_t device = 0;
+        ino_t number = 0;
+        bool operator==(const file_identity&) const = default;
+    };
+
     bool apply_next_migration(connection& c) const;
     [[noreturn]] void fail_newer(long long version) const;
+    std::array<file_identity, 3> files_now() const noexcept;
 
     std::filesystem::path file_;
+    mutable db::health health_;
     std::vector<std::vector<std::string>> migrations_;  // the statements of version 1, 2, …
     int lock_ = -1;                                     // a file descriptor
+    // The database, its log and the index of that, which SQLite removes when nobody has them open: so one connection has.
+    std::array<file_identity, 3> files_{};
+    std::unique_ptr<connection> anchor_;
 };
 
 }  // namespace cookieshop::db

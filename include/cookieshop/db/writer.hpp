@@ -13,6 +13,9 @@
 ///   W4. The queue is bounded: past `capacity` a job is refused with `overloaded` before any of it ran.
 ///   W5. Jobs run in the order in which they were queued.
 ///   W6. The destructor commits what is queued.
+///   W7. A database that can't be written refuses jobs at once, with `unavailable`, what is queued too; the thread tries
+///       once a second whether it can be written again. What was committed to files that were deleted or replaced
+///       meanwhile counts as not written.
 
 #pragma once
 
@@ -98,8 +101,11 @@ public:
     task<std::invoke_result_t<F&, connection&>> run(F f, job_changes changes = job_changes::several);
 
     /// Queues work that nobody waits for, such as a 'last seen': it may wait a second for a commit that
-    /// happens anyway. Lost when the commit fails; false when the queue is full.
+    /// happens anyway. Lost when the commit fails; false when it was refused.
     bool post(std::function<void(connection&)> work);
+
+    /// Commits something of its own, to see whether that is possible; throws like `run`.
+    task<> prove();
 
     std::size_t queue_length() const;
     std::uint64_t commits() const noexcept;

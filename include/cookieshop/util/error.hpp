@@ -29,10 +29,12 @@ inline boost::system::error_code make_error_code(errc e) noexcept {
     return {static_cast<int>(e), cookieshop_category()};
 }
 
-/// A thing that the server needs does not work at present: answered with 503.
+/// A thing that the server needs does not work at present: answered with 503 and `Retry-After`.
 class unavailable : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
+
+    std::chrono::seconds retry_after{5};
 };
 
 /// A bounded queue is full: answered with 503 and `Retry-After`, before any work was done.

@@ -1,11 +1,16 @@
 #include "cookieshop/db/writer.hpp"
 
 #include "cookieshop/util/error.hpp"
+#include "support/disk_faults.hpp"
+#include "support/eventually.hpp"
 #include "support/run_task.hpp"
 #include "support/temporary_database.hpp"
 
 #include <boost/test/unit_test.hpp>
 
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include <cerrno>
 #include <deque>
 #include <future>
 #include <latch>
@@ -280,6 +285,55 @@ BOOST_AUTO_TEST_CASE(W6_the_destructor_commits_what_is_queued) {
     BOOST_TEST(waiting.succeeded());
 }
 
+BOOST_AUTO_TEST_CASE(W7_a_disk_that_fails_refuses_jobs_until_it_works) {
+    test::disk_faults& faults = *test::own_disk_faults();
+    long long number = 0;
+    for (auto [fault, error] :
+         {std::pair{&faults.write, ENOSPC},
+          {&faults.write, EIO},
+          {&faults.sync, EIO},
+          {&faults.write, EROFS}}) {
+        run(insert(++number));
+        *fault = error;
+        gate g;
+        close(g);
+        const outcome& first = start(insert(100));
+        const outcome& second = start(insert(101));
+        g.open();
+        finish();
+        const auto commits = writer->commits();
+        BOOST_TEST(first.is<unavailable>());
+        BOOST_TEST(second.is<unavailable>());
+        BOOST_TEST(!database->health().writable());
+        BOOST_CHECK_THROW(run(insert(102)), unavailable);
+        BOOST_TEST(!writer->post(insert(103)));
+        BOOST_TEST(writer->queue_length() == 0U);
+        BOOST_TEST(writer->commits() == commits);
+        faults.mend();
+        BOOST_TEST(test::eventually([this] { return database->health().writable(); }));
+        BOOST_TEST(count() == number);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(W7_what_was_committed_to_a_deleted_file_counts_as_not_written) {
+    const std::filesystem::path file = database->file().value();
+    const auto refused = [&](connection&) { std::filesystem::rename(file, file.string() + ".away"); };
+    BOOST_CHECK_THROW(run(refused), unavailable);
+    BOOST_CHECK_THROW(database->open(), unavailable);
+    BOOST_TEST(!std::filesystem::exists(file));
+    std::filesystem::rename(file.string() + ".away", file);
+    BOOST_TEST(test::eventually([this] { return database->health().writable(); }));
+    BOOST_CHECK_NO_THROW(run(insert(1)));
+}
+
+BOOST_AUTO_TEST_CASE(W7_a_damaged_database_is_written_no_more) {
+    const auto damaged = [](connection&) { throw soci::sqlite3_soci_error{"damaged", SQLITE_CORRUPT}; };
+    BOOST_CHECK_THROW(run(damaged), unavailable);
+    BOOST_TEST(!database->health().readable());
+    BOOST_CHECK_THROW(run(insert(1)), unavailable);
+    BOOST_TEST(count() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(what_a_job_returns_reaches_its_caller) {
     BOOST_TEST(run([](connection&) { return std::string{"back"}; }) == "back");
 }
@@ -318,7 +372,9 @@ BOOST_AUTO_TEST_CASE(another_process_that_holds_the_lock_for_too_long_makes_it_u
     const auto other = database->open();
     other->run("BEGIN IMMEDIATE");
     BOOST_CHECK_THROW(run(insert(1)), unavailable);
+    BOOST_TEST(!database->health().writable());
     other->run("COMMIT");
+    BOOST_TEST(test::eventually([this] { return database->health().writable(); }));
     BOOST_CHECK_NO_THROW(run(insert(1)));
 }
 

@@ -43,7 +43,8 @@ struct whole_shop {
         .hasher = hasher,
         .throttle = throttle,
         .orders = orders,
-        .database = readers,
+        .writer = writer,
+        .readers = readers,
         .draining = draining};
     http::router site = routes(services);
     http::test_server server{[this](http::exchange& exchange) { return site(exchange); }};

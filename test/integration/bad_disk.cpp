@@ -1,0 +1,394 @@
+// Databases that can't be used, from the start or from some moment on. What fails, fails in the real program: for its
+// database the calls of the system return errors (`disk_faults.hpp`), or the test lays hands on the files.
+
+#include "support/disk_faults.hpp"
+#include "support/eventually.hpp"
+#include "support/shop.hpp"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <stdexcept>
+#include <system_error>
+
+using namespace cookieshop::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Faults for programs that are started with `environment()`.
+class remote_faults {
+public:
+    remote_faults() {
+        const int file = ::open(path().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        if (file < 0 || ::ftruncate(file, sizeof(disk_faults)) != 0)
+            throw std::system_error{errno, std::generic_category(), path()};
+        void* shared = ::mmap(nullptr, sizeof(disk_faults), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+        ::close(file);
+        if (shared == MAP_FAILED) throw std::system_error{errno, std::generic_category(), path()};
+        faults_ = static_cast<disk_faults*>(shared);
+    }
+    ~remote_faults() { ::munmap(faults_, sizeof(disk_faults)); }
+    remote_faults(const remote_faults&) = delete;
+    remote_faults& operator=(const remote_faults&) = delete;
+
+    disk_faults* operator->() { return faults_; }
+
+    std::map<std::string, std::string> environment() const {
+        const char* sanitizer = std::getenv("ASAN_OPTIONS");
+        return {
+            {"LD_PRELOAD", DISK_FAULTS_LIBRARY},
+            {disk_faults_variable, path()},
+            {"ASAN_OPTIONS", std::string{sanitizer ? sanitizer : ""} + ":verify_asan_link_order=0"}};
+    }
+
+private:
+    std::string path() const { return folder_.path() / "faults"; }
+
+    temp_folder folder_;
+    disk_faults* faults_ = nullptr;
+};
+
+/// Another process at the same database.
+class other_process {
+public:
+    explicit other_process(const fs::path& database) {
+        if (sqlite3_open(database.c_str(), &connection_) != SQLITE_OK) fail();
+    }
+    ~other_process() { sqlite3_close(connection_); }
+    other_process(const other_process&) = delete;
+    other_process& operator=(const other_process&) = delete;
+
+    void run(const char* sql) {
+        if (sqlite3_exec(connection_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail();
+    }
+
+    /// Everything is in the database's own file, and nobody trusts what they have in memory of it.
+    void move_log_into_database() { run("PRAGMA user_version = 1; PRAGMA wal_checkpoint(TRUNCATE)"); }
+
+private:
+    [[noreturn]] void fail() const { throw std::runtime_error{sqlite3_errmsg(connection_)}; }
+
+    sqlite3* connection_ = nullptr;
+};
+
+std::size_t count(const std::string& text, std::string_view part) {
+    std::size_t found = 0;
+    for (auto at = text.find(part); at != text.npos; at = text.find(part, at + part.size())) ++found;
+    return found;
+}
+
+bool contains(const std::string& text, std::string_view part) {
+    return count(text, part) > 0;
+}
+
+/// A folder of its own for the database, so that it can be taken away.
+struct bad_disk {
+    remote_faults faults;
+    temp_folder parent;
+    fs::path folder = make_folder(), database = folder / "shop.db";
+    cookieshop::test::shop shop{{{"--database", "sqlite3://" + database.string()}}, faults.environment()};
+    client user = shop.member(), reader = shop.member("bert@example.com");
+
+    fs::path make_folder() const {
+        fs::create_directory(parent.path() / "data");
+        return parent.path() / "data";
+    }
+
+    std::string log() const { return shop.server.log(); }
+    bool is_ready() const { return shop.guest().get("/readyz").status == 200; }
+
+    static void check_unavailable(const answer& answer) {
+        BOOST_TEST(has_status(answer, 503));
+        BOOST_TEST(!answer.header("Retry-After").empty(), answer);
+        for (const char* inside : {"disk", "database", "SQL", ".db", "/tmp"})
+            BOOST_TEST(hides(answer, inside));
+    }
+
+    /// No change is made, or promised; who is in memory goes on.
+    void check_refuses() {
+        check_unavailable(add_to_basket(user, "linzer"));
+        auto visitor = shop.guest();
+        check_unavailable(post_login(visitor, anna));
+        check_unavailable(post_registration(visitor, "carl@example.com"));
+        BOOST_TEST(visitor.session().empty());
+        BOOST_TEST(has_status(visitor.get("/readyz"), 503));
+        BOOST_TEST(has_status(visitor.get("/healthz"), 200));
+        BOOST_TEST(is_page(visitor.get("/cookies"), "Cookies"));
+        BOOST_TEST(is_logged_in(reader.get("/settings"), "bert@example.com"));
+    }
+
+    void check_logged(std::string_view reason, std::size_t times = 1) const {
+        BOOST_TEST(eventually([&] { return contains(log(), "critical"); }));
+        BOOST_TEST(count(log(), " critical ") == times, log());
+        BOOST_TEST(contains(log(), database.string()), log());
+        BOOST_TEST(contains(log(), reason), log());
+    }
+
+    void check_recovers() {
+        BOOST_TEST(eventually([&] { return is_ready(); }));
+        BOOST_TEST(eventually([&] { return contains(log(), "can be written again"); }));
+        BOOST_TEST(redirects(add_to_basket(user, "linzer"), "/basket"));
+        shop.login();
+    }
+
+    /// Begins and ends a bad time; what was answered holds after a kill, and nothing else is there.
+    void go_through(
+        std::string_view reason, const std::function<void()>& begin, const std::function<void()>& end
+    ) {
+        BOOST_TEST(redirects(add_to_basket(user, "linzer"), "/basket"));
+        begin();
+        check_refuses();
+        check_logged(reason);
+        end();
+        check_recovers();
+        shop.server.kill();
+        shop.server.start();
+        client again = shop.guest();
+        again.cookies = user.cookies;
+        BOOST_TEST(quantity_of(again.get("/basket"), "linzer") == 2);
+        BOOST_TEST(has_status(post_login(again, "carl@example.com"), 422));
+    }
+};
+
+void overwrite(const fs::path& file, std::size_t from, std::size_t size) {
+    const int target = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
+    const std::string garbage(size, '\x5a');
+    const auto written = ::pwrite(target, garbage.data(), size, static_cast<off_t>(from));
+    ::close(target);
+    BOOST_REQUIRE(written == static_cast<ssize_t>(size));
+}
+
+constexpr std::size_t page = 4096;
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(bad_disk_)
+
+// ---------------------------------------------------------------- while it runs
+
+BOOST_FIXTURE_TEST_CASE(a_full_disk_refuses_changes_until_there_is_room, bad_disk) {
+    go_through(
+        "make room on its disk", [&] { faults->write = ENOSPC; }, [&] { faults->mend(); }
+    );
+}
+
+BOOST_FIXTURE_TEST_CASE(a_disk_that_becomes_read_only_refuses_changes_until_it_can_be_written, bad_disk) {
+    go_through(
+        "Read-only file system", [&] { faults->write = faults->open = EROFS; }, [&] { faults->mend(); }
+    );
+}
+
+BOOST_FIXTURE_TEST_CASE(a_disk_that_fails_to_write_refuses_changes_until_it_does, bad_disk) {
+    go_through(
+        "Input/output error", [&] { faults->write = EIO; }, [&] { faults->mend(); }
+    );
+}
+
+BOOST_FIXTURE_TEST_CASE(a_disk_that_fails_to_flush_makes_no_promise, bad_disk) {
+    go_through(
+        "Input/output error", [&] { faults->sync = EIO; }, [&] { faults->mend(); }
+    );
+}
+
+BOOST_FIXTURE_TEST_CASE(a_database_locked_by_another_process_refuses_changes_until_it_is_free, bad_disk) {
+    other_process other{database};
+    go_through(
+        "locked it", [&] { other.run("BEGIN EXCLUSIVE"); }, [&] { other.run("ROLLBACK"); }
+    );
+}
+
+BOOST_FIXTURE_TEST_CASE(a_database_that_was_moved_refuses_changes_until_it_is_back, bad_disk) {
+    const fs::path elsewhere = parent.path() / "elsewhere.db";
+    go_through(
+        "deleted or moved", [&] { fs::rename(database, elsewhere); }, [&] { fs::rename(elsewhere, database); }
+    );
+}
+
+BOOST_FIXTURE_TEST_CASE(a_log_that_was_moved_refuses_changes_until_it_is_back, bad_disk) {
+    const fs::path log = database.string() + "-wal", elsewhere = parent.path() / "elsewhere";
+    go_through(
+        "-wal was deleted or moved", [&] { fs::rename(log, elsewhere); }, [&] { fs::rename(elsewhere, log); }
+    );
+}
+
+BOOST_FIXTURE_TEST_CASE(a_folder_that_was_moved_refuses_changes_until_it_is_back, bad_disk) {
+    const fs::path elsewhere = parent.path() / "elsewhere";
+    go_through(
+        "deleted or moved", [&] { fs::rename(folder, elsewhere); }, [&] { fs::rename(elsewhere, folder); }
+    );
+}
+
+BOOST_FIXTURE_TEST_CASE(a_database_replaced_by_another_is_not_written, bad_disk) {
+    const fs::path elsewhere = parent.path() / "elsewhere.db";
+    go_through(
+        "replaced by another file",
+        [&] {
+            fs::copy_file(database, elsewhere);
+            const fs::path right = parent.path() / "right.db";
+            fs::rename(database, right);
+            fs::rename(elsewhere, database);
+            fs::rename(right, elsewhere);
+        },
+        [&] { fs::rename(elsewhere, database); }
+    );
+}
+
+BOOST_FIXTURE_TEST_CASE(a_deleted_database_is_not_written_and_none_is_made_in_its_place, bad_disk) {
+    for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(database.string() + suffix);
+    check_refuses();
+    check_logged("deleted or moved");
+    for (const char* suffix : {"", "-wal", "-shm"})
+        BOOST_TEST(!fs::exists(database.string() + suffix), suffix);
+    BOOST_TEST(shop.server.stop() == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_damaged_database_is_used_no_more, bad_disk) {
+    other_process{database}.move_log_into_database();
+    overwrite(database, page, fs::file_size(database) - page);
+    check_unavailable(add_to_basket(user, "linzer"));
+    auto visitor = shop.guest();
+    check_unavailable(post_login(visitor, anna));
+    check_logged("restore a backup");
+    BOOST_TEST(has_status(visitor.get("/readyz"), 503));
+    BOOST_TEST(has_status(visitor.get("/healthz"), 200));
+    BOOST_TEST(is_logged_in(reader.get("/settings"), "bert@example.com"), "it is in memory");
+    BOOST_TEST(shop.server.stop() == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(damage_that_a_reader_meets_stops_the_writer, bad_disk) {
+    other_process{database}.move_log_into_database();
+    overwrite(database, page, fs::file_size(database) - page);
+    auto visitor = shop.guest();
+    check_unavailable(post_login(visitor, anna));
+    check_logged("restore a backup");
+    check_unavailable(add_to_basket(user, "linzer"));
+    check_logged("restore a backup");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_logout_that_can_not_be_written_is_not_answered_as_done, bad_disk) {
+    faults->write = ENOSPC;
+    const std::string session = user.session();
+    check_unavailable(user.post("/logout", {}));
+    BOOST_TEST(user.session() == session, "so that the user can try again");
+    faults->mend();
+    BOOST_TEST(eventually([&] { return is_ready(); }));
+    BOOST_TEST(redirects(user.post("/logout", {}), "/login"));
+    shop.server.kill();
+    shop.server.start();
+    BOOST_TEST(!is_alive(shop, session));
+}
+
+BOOST_FIXTURE_TEST_CASE(many_refused_requests_are_few_lines_in_the_log, bad_disk) {
+    faults->write = ENOSPC;
+    const auto before = std::chrono::steady_clock::now();
+    for (int i = 0; i < 300; ++i) check_unavailable(add_to_basket(user, "linzer"));
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(std::chrono::steady_clock::now() - before);
+    const std::string written = log();
+    BOOST_TEST(count(written, "\n") <= 4U + 2U * static_cast<std::size_t>(seconds.count()), written);
+}
+
+BOOST_AUTO_TEST_CASE(a_limit_of_file_sizes_is_met_like_a_full_disk) {
+    rlimit before{};
+    BOOST_REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+    const rlimit small{256 * 1024, before.rlim_max};
+    BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+    const shop limited;
+    BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+    auto visitor = limited.guest();
+    answer last;
+    for (int i = 0; i < 1000 && last.status != 503; ++i)
+        last = add_to_basket(visitor = limited.guest(), "linzer");
+    BOOST_TEST(has_status(last, 503));
+    BOOST_TEST(has_status(visitor.get("/healthz"), 200));
+    BOOST_TEST(eventually([&] { return contains(limited.server.log(), "File too large"); }));
+}
+
+// ---------------------------------------------------------------- from the start
+
+namespace {
+
+/// A database with a shop in it that nobody uses.
+struct database_at_rest {
+    remote_faults faults;
+    temp_folder folder;
+    fs::path database = folder.path() / "cookieshop.db";
+
+    database_at_rest() { BOOST_REQUIRE(run_cookieshop({"migrate"}, folder.path()).status == 0); }
+
+    std::string content() const { return fs::is_directory(database) ? "a folder" : read_file(database); }
+
+    void check_does_not_start(std::string_view reason) {
+        const std::string before = content();
+        const auto run = run_cookieshop({"serve", "--port", "0"}, folder.path(), faults.environment());
+        BOOST_TEST(run.status == 1);
+        BOOST_TEST(run.output.empty(), run.output);
+        BOOST_TEST(std::ranges::count(run.errors, '\n') == 1, run.errors);
+        BOOST_TEST(contains(run.errors, database.string()), run.errors);
+        BOOST_TEST(contains(run.errors, reason), run.errors);
+        BOOST_TEST((content() == before), "it was left alone");
+    }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(a_file_that_is_no_database_is_refused, database_at_rest) {
+    overwrite(database, 0, page);
+    check_does_not_start("restore a backup");
+}
+
+BOOST_FIXTURE_TEST_CASE(damage_anywhere_in_the_database_is_found_at_the_start, database_at_rest) {
+    const std::size_t size = fs::file_size(database);
+    for (std::size_t at = page; at < size; at += page) {
+        const std::string whole = read_file(database);
+        overwrite(database, at, page);
+        BOOST_TEST_CONTEXT("page " << at / page + 1) {
+            check_does_not_start("restore a backup");
+        }
+        std::ofstream{database, std::ios::binary} << whole;
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_truncated_database_is_refused, database_at_rest) {
+    fs::resize_file(database, fs::file_size(database) - page - 1);
+    check_does_not_start("restore a backup");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_folder_in_place_of_the_database_is_refused_and_left_alone, database_at_rest) {
+    fs::remove(database);
+    fs::create_directory(database);
+    ::chmod(database.c_str(), 0755);
+    check_does_not_start("it is a folder");
+    BOOST_TEST((fs::status(database).permissions() == fs::perms{0755}));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_database_that_may_not_be_written_is_refused, database_at_rest) {
+    for (const int error : {EACCES, EROFS}) {
+        faults->open = error;
+        check_does_not_start("the server must be able to write it");
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_full_disk_is_told_at_the_start, database_at_rest) {
+    faults->write = ENOSPC;
+    check_does_not_start("make room");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_database_locked_by_another_process_is_told_at_the_start, database_at_rest) {
+    other_process other{database};
+    other.run("BEGIN EXCLUSIVE");
+    check_does_not_start("locked it");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
