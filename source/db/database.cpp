@@ -84,10 +84,10 @@ void configure(connection& c) {
     c.sql() << "PRAGMA temp_store = MEMORY";  // savepoints undo from memory
 }
 
-// Reads all of it. In an index that does not belong to its table, a name may be free that is taken.
+// Reads all of it. That the indexes belong to their tables is not looked at: it takes six times as long.
 void require_undamaged(connection& c) {
     std::string verdict;
-    c.run("PRAGMA integrity_check(1)", in(), out(verdict));
+    c.run("PRAGMA quick_check(1)", in(), out(verdict));
     if (verdict != "ok") throw soci::sqlite3_soci_error{"it is damaged", SQLITE_CORRUPT};
 }
 
@@ -103,6 +103,7 @@ database::database(const std::string& url, std::string_view schema)
     : file_{file_of(url)}, health_{file_.string()}, migrations_{read_migrations(schema, dialect::sqlite)} {}
 
 database::~database() {
+    anchor_.reset();  // before another server may begin
     if (lock_ >= 0) ::close(lock_);
 }
 

@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(exceptions_become_500_or_503_and_stay_inside) {
         const char* headers;
     } const cases[] = {
         {std::make_exception_ptr(std::runtime_error{"inside"}), status::internal_server_error, ""},
-        {std::make_exception_ptr(unavailable{"inside"}), status::service_unavailable, ""},
+        {std::make_exception_ptr(unavailable{"inside"}), status::service_unavailable, "Retry-After: 5\r\n"},
         {std::make_exception_ptr(overloaded{"inside", std::chrono::seconds{3}}), status::service_unavailable,
          "Retry-After: 3\r\n"},
         {std::make_exception_ptr(42), status::internal_server_error, ""},

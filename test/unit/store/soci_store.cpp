@@ -266,6 +266,18 @@ BOOST_AUTO_TEST_CASE(last_seen_moves_the_expiry) {
     BOOST_TEST(find(made->id));
 }
 
+BOOST_AUTO_TEST_CASE(a_sweep_spares_who_was_here_while_nothing_could_be_written) {
+    const auto made = create();
+    database->health().failed({.reason = "full"});
+    clock.advance(rules.idle_timeout - 1s);
+    made->see(clock.now());
+    store->touch(made);
+    clock.advance(rules.idle_timeout - 1s);
+    database->health().worked();
+    BOOST_TEST(sweep(10) == 0U);
+    BOOST_TEST(rows() == 1);
+}
+
 BOOST_AUTO_TEST_CASE(touches_share_a_commit_and_the_same_moment_is_written_once) {
     std::vector<session_ptr> made;
     for (int i = 0; i < 10; ++i) made.push_back(create());
