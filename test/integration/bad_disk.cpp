@@ -186,7 +186,7 @@ BOOST_FIXTURE_TEST_CASE(a_full_disk_refuses_changes_until_there_is_room, bad_dis
 
 BOOST_FIXTURE_TEST_CASE(a_disk_that_becomes_read_only_refuses_changes_until_it_can_be_written, bad_disk) {
     go_through(
-        "Read-only file system", [&] { faults->write = faults->open = EROFS; }, [&] { faults->mend(); }
+        "must be able to write it", [&] { faults->write = faults->open = EROFS; }, [&] { faults->mend(); }
     );
 }
 
@@ -302,17 +302,18 @@ BOOST_FIXTURE_TEST_CASE(many_refused_requests_are_few_lines_in_the_log, bad_disk
 BOOST_AUTO_TEST_CASE(a_limit_of_file_sizes_is_met_like_a_full_disk) {
     rlimit before{};
     BOOST_REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
-    const rlimit small{256 * 1024, before.rlim_max};
+    const rlimit small{128 * 1024, before.rlim_max};
     BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
     const shop limited;
     BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
-    auto visitor = limited.guest();
-    answer last;
-    for (int i = 0; i < 1000 && last.status != 503; ++i)
-        last = add_to_basket(visitor = limited.guest(), "linzer");
-    BOOST_TEST(has_status(last, 503));
-    BOOST_TEST(has_status(visitor.get("/healthz"), 200));
-    BOOST_TEST(eventually([&] { return contains(limited.server.log(), "File too large"); }));
+    // A commit that fails may be followed by others: the log was copied into the database then, and cut.
+    for (int i = 0; i < 2000 && !contains(limited.server.log(), "critical"); ++i) {
+        auto visitor = limited.guest();
+        add_to_basket(visitor, "linzer");
+    }
+    BOOST_TEST(contains(limited.server.log(), "critical"));
+    BOOST_TEST(has_status(limited.guest().get("/readyz"), 503));
+    BOOST_TEST(has_status(limited.guest().get("/healthz"), 200));
 }
 
 // ---------------------------------------------------------------- from the start
