@@ -94,7 +94,7 @@ bool contains(const std::string& text, std::string_view part) {
 }
 
 /// A folder of its own for the database, so that it can be taken away.
-struct bad_disk {
+struct shop_on_a_bad_disk {
     remote_faults faults;
     temp_folder parent;
     fs::path folder = make_folder(), database = folder / "shop.db";
@@ -174,63 +174,67 @@ constexpr std::size_t page = 4096;
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(bad_disk_)
+BOOST_AUTO_TEST_SUITE(bad_disk)
 
 // ---------------------------------------------------------------- while it runs
 
-BOOST_FIXTURE_TEST_CASE(a_full_disk_refuses_changes_until_there_is_room, bad_disk) {
+BOOST_FIXTURE_TEST_CASE(a_full_disk_refuses_changes_until_there_is_room, shop_on_a_bad_disk) {
     go_through(
         "make room on its disk", [&] { faults->write = ENOSPC; }, [&] { faults->mend(); }
     );
 }
 
-BOOST_FIXTURE_TEST_CASE(a_disk_that_becomes_read_only_refuses_changes_until_it_can_be_written, bad_disk) {
+BOOST_FIXTURE_TEST_CASE(
+    a_disk_that_becomes_read_only_refuses_changes_until_it_can_be_written, shop_on_a_bad_disk
+) {
     go_through(
         "must be able to write it", [&] { faults->write = faults->open = EROFS; }, [&] { faults->mend(); }
     );
 }
 
-BOOST_FIXTURE_TEST_CASE(a_disk_that_fails_to_write_refuses_changes_until_it_does, bad_disk) {
+BOOST_FIXTURE_TEST_CASE(a_disk_that_fails_to_write_refuses_changes_until_it_does, shop_on_a_bad_disk) {
     go_through(
         "Input/output error", [&] { faults->write = EIO; }, [&] { faults->mend(); }
     );
 }
 
-BOOST_FIXTURE_TEST_CASE(a_disk_that_fails_to_flush_makes_no_promise, bad_disk) {
+BOOST_FIXTURE_TEST_CASE(a_disk_that_fails_to_flush_makes_no_promise, shop_on_a_bad_disk) {
     go_through(
         "Input/output error", [&] { faults->sync = EIO; }, [&] { faults->mend(); }
     );
 }
 
-BOOST_FIXTURE_TEST_CASE(a_database_locked_by_another_process_refuses_changes_until_it_is_free, bad_disk) {
+BOOST_FIXTURE_TEST_CASE(
+    a_database_locked_by_another_process_refuses_changes_until_it_is_free, shop_on_a_bad_disk
+) {
     other_process other{database};
     go_through(
         "locked it", [&] { other.run("BEGIN EXCLUSIVE"); }, [&] { other.run("ROLLBACK"); }
     );
 }
 
-BOOST_FIXTURE_TEST_CASE(a_database_that_was_moved_refuses_changes_until_it_is_back, bad_disk) {
+BOOST_FIXTURE_TEST_CASE(a_database_that_was_moved_refuses_changes_until_it_is_back, shop_on_a_bad_disk) {
     const fs::path elsewhere = parent.path() / "elsewhere.db";
     go_through(
         "deleted or moved", [&] { fs::rename(database, elsewhere); }, [&] { fs::rename(elsewhere, database); }
     );
 }
 
-BOOST_FIXTURE_TEST_CASE(a_log_that_was_moved_refuses_changes_until_it_is_back, bad_disk) {
+BOOST_FIXTURE_TEST_CASE(a_log_that_was_moved_refuses_changes_until_it_is_back, shop_on_a_bad_disk) {
     const fs::path log = database.string() + "-wal", elsewhere = parent.path() / "elsewhere";
     go_through(
         "-wal was deleted or moved", [&] { fs::rename(log, elsewhere); }, [&] { fs::rename(elsewhere, log); }
     );
 }
 
-BOOST_FIXTURE_TEST_CASE(a_folder_that_was_moved_refuses_changes_until_it_is_back, bad_disk) {
+BOOST_FIXTURE_TEST_CASE(a_folder_that_was_moved_refuses_changes_until_it_is_back, shop_on_a_bad_disk) {
     const fs::path elsewhere = parent.path() / "elsewhere";
     go_through(
         "deleted or moved", [&] { fs::rename(folder, elsewhere); }, [&] { fs::rename(elsewhere, folder); }
     );
 }
 
-BOOST_FIXTURE_TEST_CASE(a_database_replaced_by_another_is_not_written, bad_disk) {
+BOOST_FIXTURE_TEST_CASE(a_database_replaced_by_another_is_not_written, shop_on_a_bad_disk) {
     const fs::path elsewhere = parent.path() / "elsewhere.db";
     go_through(
         "replaced by another file",
@@ -245,7 +249,7 @@ BOOST_FIXTURE_TEST_CASE(a_database_replaced_by_another_is_not_written, bad_disk)
     );
 }
 
-BOOST_FIXTURE_TEST_CASE(a_deleted_database_is_not_written_and_none_is_made_in_its_place, bad_disk) {
+BOOST_FIXTURE_TEST_CASE(a_deleted_database_is_not_written_and_none_is_made_in_its_place, shop_on_a_bad_disk) {
     for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(database.string() + suffix);
     check_refuses();
     check_logged("deleted or moved");
@@ -254,7 +258,7 @@ BOOST_FIXTURE_TEST_CASE(a_deleted_database_is_not_written_and_none_is_made_in_it
     BOOST_TEST(shop.server.stop() == 0);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_damaged_database_is_used_no_more, bad_disk) {
+BOOST_FIXTURE_TEST_CASE(a_damaged_database_is_used_no_more, shop_on_a_bad_disk) {
     other_process{database}.move_log_into_database();
     overwrite(database, page, fs::file_size(database) - page);
     check_unavailable(add_to_basket(user, "linzer"));
@@ -267,7 +271,7 @@ BOOST_FIXTURE_TEST_CASE(a_damaged_database_is_used_no_more, bad_disk) {
     BOOST_TEST(shop.server.stop() == 0);
 }
 
-BOOST_FIXTURE_TEST_CASE(damage_that_a_reader_meets_stops_the_writer, bad_disk) {
+BOOST_FIXTURE_TEST_CASE(damage_that_a_reader_meets_stops_the_writer, shop_on_a_bad_disk) {
     other_process{database}.move_log_into_database();
     overwrite(database, page, fs::file_size(database) - page);
     auto visitor = shop.guest();
@@ -277,7 +281,7 @@ BOOST_FIXTURE_TEST_CASE(damage_that_a_reader_meets_stops_the_writer, bad_disk) {
     check_logged("restore a backup");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_logout_that_can_not_be_written_is_not_answered_as_done, bad_disk) {
+BOOST_FIXTURE_TEST_CASE(a_logout_that_can_not_be_written_is_not_answered_as_done, shop_on_a_bad_disk) {
     faults->write = ENOSPC;
     const std::string session = user.session();
     check_unavailable(user.post("/logout", {}));
@@ -290,7 +294,7 @@ BOOST_FIXTURE_TEST_CASE(a_logout_that_can_not_be_written_is_not_answered_as_done
     BOOST_TEST(!is_alive(shop, session));
 }
 
-BOOST_FIXTURE_TEST_CASE(many_refused_requests_are_few_lines_in_the_log, bad_disk) {
+BOOST_FIXTURE_TEST_CASE(many_refused_requests_are_few_lines_in_the_log, shop_on_a_bad_disk) {
     faults->write = ENOSPC;
     const auto before = std::chrono::steady_clock::now();
     for (int i = 0; i < 300; ++i) check_unavailable(add_to_basket(user, "linzer"));

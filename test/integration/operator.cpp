@@ -52,7 +52,7 @@ public:
     /// The output of a command that succeeds.
     std::string succeed(const words& command, const std::string& input = {}) const {
         const auto done = run(command, input);
-        BOOST_TEST(done.status == 0, command[0] << ' ' << command[1] << ": " << done.errors);
+        BOOST_TEST(done.status == 0, command.front() << ": " << done.errors);
         BOOST_TEST(done.errors.empty(), done.errors);
         return done.output;
     }
