@@ -69,7 +69,7 @@ void check_file(const std::filesystem::path& file) {
          " (SELECT SUM(quantity * price_cents) FROM order_lines WHERE order_id = orders.id)",
          {}},
         {"SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.epoch > u.epoch", {}},
-        {"SELECT COUNT(*) FROM schema_version", {"1"}},
+        {"SELECT COUNT(*) = MAX(version) FROM schema_version", {"1"}},
     };
     for (const auto& [query, wanted] : expectations) {
         const auto rows = rows_of(file, query);
