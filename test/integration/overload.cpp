@@ -36,7 +36,7 @@ std::string get_without_end() {
     return requests;
 }
 
-std::vector<std::unique_ptr<wire>> connect(const shop& shop, int count, std::string_view begin = {}) {
+std::vector<std::unique_ptr<wire>> connect(const shop& shop, std::size_t count, std::string_view begin = {}) {
     std::vector<std::unique_ptr<wire>> wires;
     while (count-- > 0) {
         wires.push_back(std::make_unique<wire>(shop.server.port()));
@@ -45,7 +45,7 @@ std::vector<std::unique_ptr<wire>> connect(const shop& shop, int count, std::str
     return wires;
 }
 
-std::string login_of(int number) {
+std::string login_of(std::size_t number) {
     return encode(
         {"POST",
          "/login",
@@ -112,12 +112,13 @@ void check_duration(std::chrono::duration<double> seen, std::chrono::duration<do
 BOOST_AUTO_TEST_SUITE(overload)
 
 BOOST_AUTO_TEST_CASE(more_logins_than_can_wait_are_refused_at_once_and_everybody_else_is_served) {
-    constexpr int queued = 64, logins = 90;  // of one source; with a hundred under way it would be throttled
+    constexpr std::size_t queued = 64,
+                          logins = 90;  // of one source; with a hundred under way it would be throttled
     const shop shop{
         {{"--password-workers", "1"}, {"--password-memory", "32MiB"}, {"--password-passes", "2"}}};
     auto user = shop.member();
     auto wires = connect(shop, logins);
-    for (int i = 0; i < logins; ++i) wires[i]->send(login_of(i));
+    for (std::size_t i = 0; i < logins; ++i) wires[i]->send(login_of(i));
 
     int reads = 0;
     while (std::ranges::none_of(wires, [](const auto& w) { return w->is_readable(0ms); })) {
@@ -125,11 +126,13 @@ BOOST_AUTO_TEST_CASE(more_logins_than_can_wait_are_refused_at_once_and_everybody
         ++reads;
     }
     for (; reads < 50; ++reads) BOOST_TEST(has_status(user.get("/settings"), 200));
-    const auto unanswered = std::ranges::count_if(wires, [](const auto& w) { return !w->is_readable(0ms); });
+    const auto unanswered = static_cast<std::size_t>(std::ranges::count_if(wires, [](const auto& w) {
+        return !w->is_readable(0ms);
+    }));
     BOOST_TEST(unanswered > 0, "the reads did not wait for the logins");
     BOOST_TEST(unanswered <= queued + 1);
 
-    int refused = 0;
+    std::size_t refused = 0;
     for (const auto& wire : wires) {
         const answer answer = wire->receive();
         BOOST_TEST(is_one_of(answer, {422, 503}), answer);
