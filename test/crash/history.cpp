@@ -52,6 +52,13 @@ bool account::would_end(const operation& op, number id) const {
     }
 }
 
+/// The session that a change of the basket goes to: the one of the cookie, or what that became; 0: none.
+number account::changed_by(const operation& op) const {
+    if (find(op.session) != nullptr) return op.session;
+    const auto became = renewed.find(op.session);
+    return became != renewed.end() && find(became->second) != nullptr ? became->second : 0;
+}
+
 account account::with_lines(number id, int cookie, int quantity) const {
     account next = *this;
     session& changed = next.sessions.at(id);
@@ -70,13 +77,19 @@ account account::without(number id) const {
 account account::without_handle(number handle) const {
     account next = *this;
     std::erase_if(next.sessions, [&](const auto& s) { return s.second.member && s.second.handle == handle; });
+    std::erase(next.strangers, handle);
     return next;
+}
+
+void account::add_stranger(number handle) {
+    strangers.push_back(handle);
+    std::ranges::sort(strangers);
 }
 
 account account::without_others(number id) const {
     account next = *this;
     std::erase_if(next.sessions, [&](const auto& s) { return s.second.member && s.first != id; });
-    next.strangers = 0;
+    next.strangers.clear();
     return next;
 }
 
@@ -90,7 +103,7 @@ account account::with_login(const operation& op, bool taking_the_session_along) 
     }
     begun.member = true;
     if (op.fresh == 0)
-        ++next.strangers;
+        next.add_stranger(begun.handle);
     else
         next.sessions[op.fresh] = begun;
     return next;
@@ -102,6 +115,9 @@ accounts account::after(const operation& op, const std::vector<const operation*>
         find(op.session) == nullptr || std::ranges::any_of(under_way, [&](const operation* other) {
             return would_end(*other, op.session);
         });
+    const session* there = find(op.session);
+    if (op.answer == reply::logged_out)
+        return possible_if(ended || there == nullptr || !there->member, *this);
     switch (op.what) {
     case action::registration: return after_registration(op, ended);
     case action::login: return after_login(op, ended);
@@ -126,9 +142,8 @@ accounts account::after(const operation& op, const std::vector<const operation*>
 accounts account::after_addition(const operation& op, bool looks_ended) const {
     accounts result;
     const auto at = static_cast<std::size_t>(op.cookie);
-    const session* there = find(op.session);
     const auto became = renewed.find(op.session);
-    const number target = there != nullptr ? op.session : became != renewed.end() ? became->second : 0;
+    const number target = changed_by(op);
     const session* changed = find(target);
     const bool full = changed != nullptr && changed->lines.at(at) + op.quantity > quantity_max;
     switch (op.answer) {
@@ -155,16 +170,19 @@ accounts account::after_addition(const operation& op, bool looks_ended) const {
 
 accounts account::after_removal(const operation& op, bool looks_ended) const {
     accounts result;
+    const number target = changed_by(op);
     switch (op.answer) {
     case reply::done:
         if (looks_ended) result.push_back(*this);
         [[fallthrough]];
     case reply::none:
-        if (find(op.session) != nullptr)
-            result.push_back(with_lines(op.session, op.cookie, 0));
-        else if (const auto became = renewed.find(op.session);
-                 became != renewed.end() && find(became->second) != nullptr)
-            result.push_back(with_lines(became->second, op.cookie, 0));
+        if (target == 0) break;
+        result.push_back(with_lines(target, op.cookie, 0));
+        // Where another tab took the line out meanwhile, it is another basket still.
+        if (find(target)->token != 0) {
+            result.push_back(result.back());
+            result.back().sessions.at(target).token = 0;
+        }
         break;
     case reply::gone: return possible_if(looks_ended, *this);
     default: break;
@@ -187,22 +205,29 @@ accounts account::after_order(const operation& op, bool looks_ended) const {
             return possible_if(earlier.id == op.order, next);
         }
         if (std::ranges::find(orders, op.order, &order::id) != orders.end()) return {};
+        if (!orders_now) return possible_if(op.beside_same_order, *this);
+        if (op.beside_same_order) {
+            accounts either = after_order_placed(op);
+            either.push_back(*this);
+            return either;
+        }
         [[fallthrough]];
-    case reply::none: {
-        if (!orders_now) return {};
-        next.orders.push_back({op.order, op.token, op.lines});
-        std::ranges::sort(next.orders);
-        session& ordered = next.sessions.at(op.session);
-        ordered.lines = {};
-        ordered.token = 0;
-        return {next};
-    }
+    case reply::none: return orders_now ? after_order_placed(op) : accounts{};
     case reply::refused: return possible_if(there != nullptr && there->token != op.token && !known, *this);
     case reply::empty: return possible_if(there != nullptr && is_empty(there->lines) && !known, *this);
-    case reply::gone:
-    case reply::logged_out: return possible_if(looks_ended, *this);
+    case reply::gone: return possible_if(looks_ended, *this);
     default: return {};
     }
+}
+
+accounts account::after_order_placed(const operation& op) const {
+    account next = *this;
+    next.orders.push_back({op.order, op.token, op.lines});
+    std::ranges::sort(next.orders);
+    session& ordered = next.sessions.at(op.session);
+    ordered.lines = {};
+    ordered.token = 0;
+    return {next};
 }
 
 /// The browser's session goes along with its basket, under a new id. Where it has ended, another one begins.
@@ -214,7 +239,7 @@ accounts account::after_logins(const operation& op, bool looks_ended) const {
 }
 
 accounts account::after_registration(const operation& op, bool looks_ended) const {
-    if (op.answer == reply::refused) return possible_if(registered, *this);
+    if (op.answer == reply::refused) return possible_if(registered || op.beside_registration, *this);
     if (registered) return {};
     account next = *this;
     next.registered = true;
@@ -245,15 +270,14 @@ accounts account::after_password_change(const operation& op, bool looks_ended) c
         next.password = op.next_password;
         next.sessions.erase(op.session);
         if (op.fresh == 0)
-            ++next.strangers;
+            next.add_stranger(there->handle);
         else
             next.sessions[op.fresh] = *there;
         return {next};
     }
-    case reply::refused: return possible_if(password != op.password, *this);
+    case reply::refused: return possible_if(password != op.password || op.beside_new_epoch, *this);
     case reply::throttled: return {*this};
     case reply::gone: return possible_if(looks_ended || op.beside_new_epoch, *this);
-    case reply::logged_out: return possible_if(looks_ended, *this);
     default: return {};
     }
 }
@@ -270,13 +294,12 @@ accounts account::after_revocation(const operation& op, bool looks_ended) const 
         if (of_one) return {without_handle(op.handle)};
         return there != nullptr && there->member ? accounts{without_others(op.session)} : accounts{};
     case reply::missing: return possible_if(without_handle(op.handle) == *this, *this);
-    case reply::logged_out: return possible_if(looks_ended, *this);
     default: return {};
     }
 }
 
 accounts account::after_look(const operation& op, bool looks_ended) const {
-    if (op.answer == reply::logged_out || op.answer == reply::gone) return possible_if(looks_ended, *this);
+    if (op.answer == reply::gone) return possible_if(looks_ended, *this);
     const bool looks_like_none = op.what == action::basket_page && !op.as_member && is_empty(op.lines);
     if (looks_like_none && looks_ended) return {*this};
     account next = *this;
@@ -304,7 +327,7 @@ accounts account::after_look_at_sessions(const operation& op) const {
         ++members;
         if (session.handle != 0 && std::ranges::count(op.handles, session.handle) != 1) return {};
     }
-    return possible_if(op.handles.size() == members + static_cast<std::size_t>(strangers), next);
+    return possible_if(op.handles.size() == members + strangers.size(), next);
 }
 
 accounts account::after_look_at_order(const operation& op) const {
@@ -349,6 +372,9 @@ void note_neighbours(std::vector<history>& histories) {
                 for (const operation& other : others) {
                     if (other.sent > op.over || op.sent > other.over) continue;
                     op.beside_new_epoch = op.beside_new_epoch || ends_all_others(other);
+                    op.beside_registration = op.beside_registration || other.what == action::registration;
+                    op.beside_same_order =
+                        op.beside_same_order || (other.what == action::order && other.token == op.token);
                 }
             }
         }
@@ -491,7 +517,7 @@ std::ostream& operator<<(std::ostream& out, const operation& op) {
 
 std::ostream& operator<<(std::ostream& out, const account& account) {
     out << (account.registered ? "registered" : "not registered") << ", password " << account.password << ", "
-        << account.strangers << " strangers\n";
+        << account.strangers.size() << " strangers\n";
     for (const auto& [id, session] : account.sessions)
         out << "    session " << id << (session.member ? " member" : " guest") << ", handle "
             << session.handle << ", token " << session.token << ' ' << session.lines << '\n';

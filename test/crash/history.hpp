@@ -79,8 +79,10 @@ struct operation {
 
     std::uint64_t sent = 0,
                   over = 0;  ///< moments; without an answer it was over when the connection was lost
-    bool beside_new_epoch =
-        false;  ///< another operation that ends all other sessions was under way meanwhile
+    // Another operation was under way meanwhile, which is seen in the database before it is seen in memory:
+    bool beside_new_epoch = false;     ///< it ends all other sessions
+    bool beside_registration = false;  ///< it takes the email
+    bool beside_same_order = false;    ///< it sends the same form
 };
 
 /// What a tab did, one after the other. Only the last one may be without an answer.
@@ -108,7 +110,8 @@ public:
     bool registered = false;
     number password = 0;
     std::map<number, session> sessions;  ///< that live
-    int strangers = 0;  ///< the customer's sessions that live, but the answer with their cookie was lost
+    /// Handles of the customer's sessions that live, but the answer with their cookie was lost.
+    std::vector<number> strangers;
     std::map<number, number>
         renewed;  ///< by a login, in this life of the server: which id became which; 0: a stranger
     std::vector<order> orders;
@@ -122,8 +125,11 @@ public:
 private:
     const session* find(number id) const;
     bool knows_order(number token) const;
+    void add_stranger(number handle);
+    std::vector<account> after_order_placed(const operation& op) const;
     bool would_end(const operation& op, number id) const;
 
+    number changed_by(const operation& op) const;
     account with_lines(number id, int cookie, int quantity) const;
     account without(number id) const;
     account without_handle(number handle) const;
