@@ -68,7 +68,7 @@ struct operation {
         std::uint64_t nameless_endings;  // when it began
         event done;
         session_ptr found;
-        bool failed = false;
+        std::exception_ptr failure;
     };
     std::shared_ptr<read> reading;  // which others may join (C5)
 };
@@ -174,6 +174,8 @@ struct cached_store::implementation {
     void forget(user_id user, std::string_view handle);
     template <class Condition>
     void forget_if(Condition condition);
+    void forget_all(user_id user);
+    void drop(const live_session& session);
     std::vector<session_ptr> sessions_of(user_id user);
 
     // What the rows do not know of a user's 'last seen's yet: goes to the store behind, before it orders by
@@ -304,7 +306,7 @@ public:
         cache_->remove(*shard_, token());
     }
 
-    // With the lock held: the store behind has saved it. Reads that began before are not joined any more.
+    // With the lock held: the store behind has saved or made it. Reads that began before are not joined any more.
     void saved(const session_ptr& session) {
         what().reading.reset();
         bring_back(session);
@@ -319,6 +321,8 @@ public:
         operation& all = what();
         const bool overtaken = all.ended || all.endings > 0;
         if (overtaken || session->version < all.newest_version) return cache_->remove(*shard_, token());
+        if (session->version > all.newest_version)
+            all.reading.reset();  // whoever joined it might see less than this
         all.newest_version = session->version;
         cache_->publish(*shard_, take(session), nameless_endings_);
     }
@@ -374,12 +378,19 @@ void cached_store::implementation::update_last_seen(user_id user, std::vector<se
 
 void cached_store::implementation::forget(user_id user, std::string_view handle) {
     ++nameless_endings;
-    for (const session_ptr& session : sessions_of(user)) {
-        if (session->handle.view() != handle) continue;
-        shard& home = shard_of(session->id.token());
-        const std::lock_guard lock{home.mutex};
-        remove(home, session->id.token());
-    }
+    for (const session_ptr& session : sessions_of(user))
+        if (session->handle.view() == handle) drop(*session);
+}
+
+void cached_store::implementation::forget_all(user_id user) {
+    ++nameless_endings;
+    for (const session_ptr& session : sessions_of(user)) drop(*session);
+}
+
+void cached_store::implementation::drop(const live_session& session) {
+    shard& home = shard_of(session.id.token());
+    const std::lock_guard lock{home.mutex};
+    remove(home, session.id.token());
 }
 
 // Guests have no list of their own, and an ending of all is rare: so each shard is locked for one walk.
@@ -452,23 +463,22 @@ task<session_ptr> cached_store::find(session_id id, time_point now) {
         reading && reading->nameless_endings == nameless_endings) {  // C5
         lock.unlock();
         co_await reading->done.wait();
-        if (!reading->failed) co_return reading->found;
-        // The other one's failure is its own: it may have been cancelled.
-        co_return co_await self_->behind.find(id, now);
+        if (reading->failure) std::rethrow_exception(reading->failure);
+        // It was read for who came first, and may have expired or changed since.
+        if (reading->found && !reading->found->alive(self_->policy, now)) co_return co_await find(id, now);
+        co_return reading->found;
     }
     const auto reading = std::make_shared<store::operation::read>();
     reading->nameless_endings = nameless_endings;
     operation->what().reading = reading;
     lock.unlock();
 
-    std::exception_ptr failure;
     try {
         reading->found = co_await self_->behind.find(id, now);
     } catch (...) {
-        failure = std::current_exception();
+        reading->failure = std::current_exception();
     }
 
-    reading->failed = failure != nullptr;
     // At the end, whatever happens: until the session is published it may still be changed.
     struct announcement {
         event& done;
@@ -479,7 +489,7 @@ task<session_ptr> cached_store::find(session_id id, time_point now) {
         if (operation->what().reading == reading) operation->what().reading.reset();
         if (reading->found) operation->bring_back(reading->found);
     }
-    if (failure) std::rethrow_exception(failure);
+    if (reading->failure) std::rethrow_exception(reading->failure);
     co_return reading->found;
 }
 
@@ -504,12 +514,22 @@ task<result<session::committed>> cached_store::commit(change change) {
         new_id.emplace(*self_, shard, change.fresh->token());
     }
 
+    // Whose other sessions it may end.
+    const account_ptr owner = end_others && change.current ? change.current->owner : nullptr;
     std::exception_ptr failure;
+    bool in_doubt = false;
     std::optional<result<session::committed>> outcome;
     try {
         outcome = co_await self_->behind.commit(std::move(change));
+    } catch (const overloaded&) {
+        failure = std::current_exception();
     } catch (...) {
         failure = std::current_exception();
+        in_doubt = true;
+    }
+    if (in_doubt) {  // C9
+        self_->forget_all(log_in ? log_in->user : 0);
+        if (owner) self_->forget_all(owner->id);
     }
 
     const bool done = outcome && outcome->has_value();
@@ -528,7 +548,7 @@ task<result<session::committed>> cached_store::commit(change change) {
     const session::committed& now = outcome->value();
     if (new_id) {
         const std::lock_guard lock{new_id->home().mutex};
-        new_id->bring_back(now.session);
+        new_id->saved(now.session);
     }
     if (end_others && now.session && now.session->owner) {
         self_->raise_epoch(now.session->owner->id, now.session->epoch);
@@ -552,8 +572,15 @@ task<std::vector<session_info>> cached_store::list(user_id user, time_point now)
 
 task<bool> cached_store::end(user_id user, std::string handle) {
     self_->forget(user, handle);
-    const bool found = co_await self_->behind.end(user, handle);
-    self_->forget(user, handle);
+    bool found = false;
+    std::exception_ptr failure;
+    try {
+        found = co_await self_->behind.end(user, handle);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    self_->forget(user, handle);  // C9: whatever was answered
+    if (failure) std::rethrow_exception(failure);
     co_return found;
 }
 

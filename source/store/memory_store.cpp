@@ -153,6 +153,7 @@ result<session::committed> memory_store::implementation::commit(change& change) 
         if (!stored && !change.log_in) return errc::gone;
         if (stored) {
             changed = *stored;
+            changed.last_seen_at = std::max(changed.last_seen_at, change.current->seen_at());
             ++changed.version;
         }
     }
@@ -172,7 +173,7 @@ result<session::committed> memory_store::implementation::commit(change& change) 
     if (change.fresh && change.current) rows.erase(old_key);
     rows[id.key()] = changed;
     session::committed done{to_session(id, changed), {}};
-    if (change.log_in) done.ended_handles = end_surplus(changed.owner, id.key(), change.now);
+    if (change.log_in) done.ended_handles = end_surplus(changed.owner, id.key(), changed.last_seen_at);
     return done;
 }
 

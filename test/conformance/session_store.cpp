@@ -383,6 +383,13 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S5_a_change_by_who_was_seen_and_not_yet_stored_is_
     BOOST_TEST(f.find(session)->data.get("a").value() == "2");
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(S5_a_change_stores_when_its_session_was_seen, Backend, stores) {
+    fixture<Backend> f;
+    const session_ptr session = f.create({set("a", "1")});
+    session->see(f.now + 2s);  // by a request that came later and was quicker
+    BOOST_TEST((f.save(session, set("a", "2")).value().session->seen_at() == f.now + 2s));
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(S5_sweeping_removes_what_an_epoch_ended, Backend, stores) {
     fixture<Backend> f;
     const auto user = f.add_user();

@@ -1,4 +1,4 @@
-// The invariants C1 to C8 of cached_store.hpp, each against a store behind that a test can hold back.
+// The invariants C1 to C9 of cached_store.hpp, each against a store behind that a test can hold back.
 
 #include "cookieshop/store/cached_store.hpp"
 
@@ -43,6 +43,7 @@ public:
         if (before_commit) co_await before_commit->wait();
         result<committed> done = co_await store_.commit(std::move(change));
         if (event* const gate = after_commit) co_await gate->wait();
+        if (answers_are_lost) throw unavailable{"the answer was lost"};
         co_return done;
     }
     void touch(const session_ptr& session) noexcept override {
@@ -53,7 +54,10 @@ public:
         return store_.list(user, now);
     }
     task<bool> end(session::user_id user, std::string handle) override {
-        return store_.end(user, std::move(handle));
+        if (event* const gate = before_end) co_await gate->wait();
+        const bool found = co_await store_.end(user, std::move(handle));
+        if (answers_are_lost) throw unavailable{"the answer was lost"};
+        co_return found;
     }
     task<std::size_t> erase_expired(time_point now, std::size_t limit) override {
         return store_.erase_expired(now, limit);
@@ -62,8 +66,8 @@ public:
     void add_user(session::user_id id) { store_.add_user(id, "user" + std::to_string(id) + "@example.org"); }
 
     int finds = 0, touches = 0;
-    bool find_fails = false;
-    event *find_gate = nullptr, *before_commit = nullptr, *after_commit = nullptr;
+    bool find_fails = false, answers_are_lost = false;
+    event *find_gate = nullptr, *before_commit = nullptr, *after_commit = nullptr, *before_end = nullptr;
 
 private:
     memory_store store_;
@@ -148,7 +152,7 @@ struct fixture {
     }
     void open(event& gate) {
         gate.set();
-        behind.find_gate = behind.before_commit = behind.after_commit = nullptr;
+        behind.find_gate = behind.before_commit = behind.after_commit = behind.before_end = nullptr;
         poll();
     }
 };
@@ -397,10 +401,70 @@ BOOST_AUTO_TEST_CASE(C5_a_read_that_fails_fails_for_all_and_the_next_one_tries_a
     fixture f{64 * 1024};
     const session_ptr session = f.create();
     f.evict(session);
+    event gate;
+    f.behind.find_gate = &gate;
     f.behind.find_fails = true;
-    BOOST_CHECK_THROW(f.find(session), unavailable);
+    int failures = 0;
+    for (int i = 0; i < 20; ++i) {
+        asio::co_spawn(f.io, f.cache.find(session->id, f.now), [&](std::exception_ptr e, const session_ptr&) {
+            failures += e != nullptr;
+        });
+    }
+    f.poll();
+    f.open(gate);
+    BOOST_TEST(failures == 20);
+    BOOST_TEST(f.behind.finds == 1);
     f.behind.find_fails = false;
     BOOST_TEST(f.find(session));
+}
+
+BOOST_AUTO_TEST_CASE(C5_who_joins_a_read_gets_nothing_that_has_expired_meanwhile) {
+    fixture f{64 * 1024};
+    const session_ptr session = f.create();
+    f.evict(session);
+    event gate;
+    f.behind.find_gate = &gate;
+    const auto in_time = f.start(f.cache.find(session->id, f.now));
+    f.now += f.policy.idle_timeout;
+    const auto too_late = f.start(f.cache.find(session->id, f.now));
+    f.open(gate);
+    BOOST_TEST((in_time->has_value() && **in_time));
+    BOOST_TEST((too_late->has_value() && !**too_late));
+}
+
+BOOST_AUTO_TEST_CASE(C5_who_joins_a_read_gets_what_the_session_became_meanwhile) {
+    fixture f{64 * 1024};
+    const session_ptr session = f.log_in();
+    f.evict(session);
+    f.log_in();  // the user is known in memory, and so its epoch
+    event gate;
+    f.behind.find_gate = &gate;
+    const auto find_and_end_others = [](cached_store& cache, session_id id,
+                                        time_point now) -> task<session_ptr> {
+        change c{.what = action::save, .end_others = true, .now = now};
+        c.current = co_await cache.find(id, now);
+        result<committed> done = co_await cache.commit(std::move(c));
+        co_return done.value().session;
+    };
+    const auto first = f.start(find_and_end_others(f.cache, session->id, f.now));
+    const auto second = f.start(f.cache.find(session->id, f.now));
+    f.open(gate);
+    BOOST_REQUIRE((first->has_value() && second->has_value() && **second));
+    BOOST_TEST((**second)->version == (**first)->version);
+}
+
+BOOST_AUTO_TEST_CASE(C5_a_request_after_a_creation_joins_no_read_of_before) {
+    fixture f{64 * 1024};
+    change creation = f.creation("1");
+    const session_id id = *creation.fresh;
+    event gate;
+    f.behind.find_gate = &gate;
+    f.start(f.cache.find(id, f.now));
+    f.behind.find_gate = nullptr;
+    f.evict(f.run(std::move(creation)));
+    const auto later = f.start(f.cache.find(id, f.now));
+    BOOST_TEST((later->has_value() && **later));
+    f.open(gate);
 }
 
 BOOST_AUTO_TEST_CASE(C6_all_sessions_of_a_user_share_one_account) {
@@ -535,6 +599,55 @@ BOOST_AUTO_TEST_CASE(C8_a_read_on_one_thread_against_an_ending_outside_on_anothe
         if (f.peek(session)) ++left;
     }
     BOOST_TEST(left == 0);
+}
+
+BOOST_AUTO_TEST_CASE(C9_a_save_whose_answer_was_lost_is_read_again) {
+    fixture f{64 * 1024};
+    const session_ptr session = f.create("old");
+    f.evict(session);
+    event gate;
+    f.behind.find_gate = &gate;
+    f.start(f.cache.find(session->id, f.now));
+    f.behind.answers_are_lost = true;
+    BOOST_CHECK_THROW(f.run(f.saving(session, "new")), unavailable);
+    f.open(gate);
+    BOOST_TEST(value_of(f.find(session)) == "new");
+}
+
+BOOST_AUTO_TEST_CASE(C9_an_end_of_others_whose_answer_was_lost_leaves_none_of_them) {
+    fixture f;
+    const session_ptr mine = f.log_in(), other = f.log_in();
+    f.behind.answers_are_lost = true;
+    change c{.what = action::save, .current = mine, .end_others = true, .now = f.now};
+    BOOST_CHECK_THROW(f.run(std::move(c)), unavailable);
+    BOOST_TEST(!f.find(other));
+    BOOST_TEST(f.find(mine));
+}
+
+BOOST_AUTO_TEST_CASE(C9_a_login_whose_answer_was_lost_leaves_none_that_it_ended) {
+    fixture f;
+    f.policy.sessions_per_user_max = 1;
+    const session_ptr first = f.log_in();
+    f.now += 1s;
+    f.behind.answers_are_lost = true;
+    BOOST_CHECK_THROW(f.log_in(), unavailable);
+    BOOST_TEST(!f.find(first));
+}
+
+BOOST_AUTO_TEST_CASE(C9_an_end_by_handle_whose_answer_was_lost_is_not_cached_by_a_read_meanwhile) {
+    fixture f{64 * 1024};
+    const session_ptr session = f.log_in();
+    f.evict(session);
+    event reading, ending;
+    f.behind.find_gate = &reading;
+    f.behind.before_end = &ending;
+    f.behind.answers_are_lost = true;
+    const auto end = f.start(f.cache.end(1, std::string{session->handle.view()}));
+    f.start(f.cache.find(session->id, f.now));
+    f.open(reading);
+    f.open(ending);
+    BOOST_TEST(!end->has_value());
+    BOOST_TEST(!f.peek(session));
 }
 
 BOOST_AUTO_TEST_CASE(a_login_past_the_limit_frees_the_one_that_it_ended) {
