@@ -3,7 +3,6 @@
 #include "cookieshop/http/error_page.hpp"
 #include "http/text.hpp"
 
-#include <boost/beast/core/string.hpp>
 #include <sodium/utils.h>
 
 #include <algorithm>
@@ -58,7 +57,6 @@ namespace {
 
 // The one type that forms have here; a charset may be named if it is UTF-8 (WHATWG URL, 5.1 knows no other).
 bool is_form_type(std::string_view type) noexcept {
-    using boost::beast::iequals;
     if (type.empty() || !iequals(take_part(type, ';'), "application/x-www-form-urlencoded")) return false;
     while (!type.empty()) {
         std::string_view parameter = take_part(type, ';');
@@ -70,7 +68,7 @@ bool is_form_type(std::string_view type) noexcept {
 
 bool is_coded(const request& request) noexcept {
     const std::string_view coding = request.header(field::content_encoding);
-    return !coding.empty() && !boost::beast::iequals(coding, "identity");
+    return !coding.empty() && !iequals(coding, "identity");
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include "http/text.hpp"
 
 #include <boost/asio/ip/address_v6.hpp>
-#include <boost/beast/core/string.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -12,10 +11,10 @@
 namespace cookieshop::http {
 namespace {
 
-using boost::beast::iequals;
-
 // RFC 9112, 2.2 asks to ignore "at least one" empty line before the request line; some old clients send them.
 constexpr std::size_t empty_lines_max = 4;
+
+constexpr std::string_view not_http = "This is not HTTP.";
 
 header_block refused(status status, std::string_view detail) noexcept {
     header_block block;
@@ -24,24 +23,16 @@ header_block refused(status status, std::string_view detail) noexcept {
     return block;
 }
 
-header_block too_large(bool in_request_line) noexcept {
-    if (in_request_line) return refused(status::uri_too_long, "The address is too long.");
-    return refused(status::request_header_fields_too_large, "The header fields are too large.");
-}
-
 std::size_t skip_empty_lines(std::string_view bytes) noexcept {
     std::size_t begin = 0;
     while (begin < 2 * empty_lines_max && bytes.substr(begin).starts_with("\r\n")) begin += 2;
     return begin;
 }
 
-// The rest of a block whose end has not come: Beast would wait for that end before it looks at any of it.
-bool may_become_header(std::string_view bytes) noexcept {
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-        if (bytes[i] == '\r' && i + 1 < bytes.size() && bytes[i + 1] != '\n') return false;
-        if (is_control(bytes[i]) && bytes[i] != '\r' && bytes[i] != '\n' && bytes[i] != '\t') return false;
-    }
-    return bytes.empty() || bytes.front() == '\r' || is_token_char(bytes.front());
+// Of what was read, the first thing that is wrong decides, however the bytes are cut into pieces.
+header_block too_large(std::string_view read, std::string_view detail, bool in_request_line) noexcept {
+    if (!may_become_header(read)) return refused(status::bad_request, not_http);
+    return refused(in_request_line ? status::uri_too_long : status::request_header_fields_too_large, detail);
 }
 
 bool is_blank(char c) noexcept {
@@ -66,7 +57,14 @@ header_block find_header_block(std::string_view bytes, std::size_t bytes_max) no
     for (std::size_t line = block.begin;; ++lines) {
         const std::size_t feed = bytes.find('\n', line);
         const std::size_t seen = (feed == std::string_view::npos ? bytes.size() : feed + 1) - block.begin;
-        if (seen > bytes_max) return too_large(lines == 0);
+        if (seen > bytes_max) {
+            const bool in_request_line = lines == 0;
+            return too_large(
+                bytes.substr(block.begin, bytes_max),
+                in_request_line ? "The address is too long." : "The header fields are too large.",
+                in_request_line
+            );
+        }
         if (feed == std::string_view::npos) break;
         if (feed == line || bytes[feed - 1] != '\r')
             return refused(status::bad_request, "A line ends without CR LF.");
@@ -78,13 +76,21 @@ header_block find_header_block(std::string_view bytes, std::size_t bytes_max) no
         }
         if (is_blank(bytes[line])) return refused(status::bad_request, "A line begins with white space.");
         if (lines > header_lines_max) {
-            return refused(status::request_header_fields_too_large, "There are too many header fields.");
+            const std::string_view read = bytes.substr(block.begin, feed + 1 - block.begin);
+            return too_large(read, "There are too many header fields.", false);
         }
         line = feed + 1;
     }
-    if (!may_become_header(bytes.substr(block.begin)))
-        return refused(status::bad_request, "This is not HTTP.");
+    if (!may_become_header(bytes.substr(block.begin))) return refused(status::bad_request, not_http);
     return block;
+}
+
+bool may_become_header(std::string_view bytes) noexcept {
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        if (bytes[i] == '\r' && i + 1 < bytes.size() && bytes[i + 1] != '\n') return false;
+        if (is_control(bytes[i]) && bytes[i] != '\r' && bytes[i] != '\n' && bytes[i] != '\t') return false;
+    }
+    return bytes.empty() || bytes.front() == '\r' || is_token_char(bytes.front());
 }
 
 namespace {

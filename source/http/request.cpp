@@ -2,14 +2,10 @@
 
 #include "http/text.hpp"
 
-#include <boost/beast/core/string.hpp>
-
 #include <algorithm>
 
 namespace cookieshop::http {
 namespace {
-
-using boost::beast::iequals;
 
 // qvalue of RFC 9110, 12.4.2: "0", "0.", "0.000" mean 'not acceptable'.
 bool is_zero_weight(std::string_view parameter) noexcept {

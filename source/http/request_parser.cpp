@@ -2,7 +2,6 @@
 
 #include "http/text.hpp"
 
-#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 
@@ -54,13 +53,13 @@ private:
     request& request_;
 };
 
-// Whether the request line has three parts, the last of which is "HTTP/d.d": then the client means another version, else
-// it means nothing.
+// Whether the request line has three parts, the last of which is "HTTP/d.d", and the rest may be a header: then the client
+// means another version, else it means nothing.
 bool names_a_version(std::string_view block) noexcept {
     const std::string_view line = block.substr(0, block.find("\r\n"));
     const std::string_view text = line.substr(line.rfind(' ') + 1);
     return std::ranges::count(line, ' ') == 2 && text.size() == 8 && text.starts_with("HTTP/")
-           && is_digit(text[5]) && text[6] == '.' && is_digit(text[7]);
+           && is_digit(text[5]) && text[6] == '.' && is_digit(text[7]) && may_become_header(block);
 }
 
 std::optional<refusal> read_fields(std::string_view block, request& request) {
@@ -82,7 +81,7 @@ bool to_origin_form(request& request, std::string& room) {
     if (target.starts_with('/')) return true;
     const std::size_t colon = target.find("://");
     const std::string_view scheme = target.substr(0, colon);
-    if (!beast::iequals(scheme, "http") && !beast::iequals(scheme, "https")) return false;
+    if (!iequals(scheme, "http") && !iequals(scheme, "https")) return false;
     target.remove_prefix(std::min(scheme.size() + 3, target.size()));
     const std::size_t end = std::min(target.find_first_of("/?"), target.size());
     request.host = target.substr(0, end);
@@ -149,7 +148,7 @@ std::optional<refusal> check_limits(
     const request& request, const request_head& head, const parser_limits& limits
 ) {
     const auto same = [name = host_name(request.host)](const std::string& host) {
-        return beast::iequals(host, name);
+        return iequals(host, name);
     };
     if (!limits.allowed_hosts.empty() && std::ranges::none_of(limits.allowed_hosts, same)) {
         return refusal{status::misdirected_request, {}};
@@ -175,7 +174,7 @@ void salvage(std::string_view block, request& request) noexcept {
         const std::string_view line = block.substr(0, end);
         block.remove_prefix(std::min(end + 2, block.size()));
         constexpr std::string_view name = "Accept:";
-        if (!beast::iequals(line.substr(0, name.size()), name)) continue;
+        if (!iequals(line.substr(0, name.size()), name)) continue;
         request.add({field::accept, line.substr(0, name.size() - 1), trim(line.substr(name.size()))});
     }
 }

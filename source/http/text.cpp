@@ -1,5 +1,6 @@
 #include "http/text.hpp"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace cookieshop::http {
@@ -30,6 +31,11 @@ constexpr lead classify(unsigned char byte) noexcept {
 
 bool is_token_char(char c) noexcept {
     return token_chars[static_cast<unsigned char>(c)];
+}
+
+bool iequals(std::string_view a, std::string_view b) noexcept {
+    constexpr auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return std::ranges::equal(a, b, {}, lower, lower);
 }
 
 int unhex(char c) noexcept {

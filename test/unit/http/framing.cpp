@@ -77,6 +77,17 @@ BOOST_AUTO_TEST_CASE(there_are_at_most_header_lines_max_fields) {
     );
 }
 
+BOOST_AUTO_TEST_CASE(which_limit_or_character_is_refused_does_not_depend_on_how_much_has_come) {
+    std::string many = "GET /\x01 HTTP/1.1\r\n";
+    for (std::size_t i = 0; i <= header_lines_max; ++i) many += "X: y\r\n";
+    for (const std::string& block :
+         {"GET /\x01" + std::string(200, 'a') + " HTTP/1.1\r\n\r\n",
+          "GET / HTTP/1.1\r\nX: \x01" + std::string(200, 'a') + "\r\n\r\n", many + "\r\n"}) {
+        BOOST_TEST(find_header_block(block, 100).refusal.status == status::bad_request);
+        BOOST_TEST(find_header_block(block.substr(0, 25), 100).refusal.status == status::bad_request);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(an_authority_is_a_host_with_or_without_port) {
     for (const char* good :
          {"a", "shop.example", "shop.example:8080", "127.0.0.1:80", "[::1]", "[::1]:8080", "a:"}) {

@@ -43,6 +43,8 @@ BOOST_AUTO_TEST_CASE(what_is_refused) {
          status::http_version_not_supported},
         {"RFC 9110 15.6.6: HTTP/1.2", "GET / HTTP/1.2\r\nHost: a\r\n\r\n",
          status::http_version_not_supported},
+        {"RFC 9112 2.2: a control character, whatever the version", "GET / HTTP/3.0\r\nX: \x01\r\n\r\n",
+         status::bad_request},
         {"RFC 9110 9.1: method is case-sensitive", "get / HTTP/1.1\r\nHost: a\r\n\r\n",
          status::not_implemented},
         {"RFC 9110 9.1: unknown method", "BREW / HTTP/1.1\r\nHost: a\r\n\r\n", status::not_implemented},
