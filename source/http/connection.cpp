@@ -70,6 +70,7 @@ task<> connection::serve(std::unique_ptr<connection> owned) {
 
 void connection::cut_off() {
     cut_off_ = true;
+    closing_ = true;  // what else came is not even read: a handler would do what nobody is told
     socket_.shut_down(SHUT_RDWR);
     if (socket_.awaited())
         socket_.nudge();

@@ -173,6 +173,25 @@ BOOST_AUTO_TEST_CASE(after_the_drain_timeout_the_rest_is_cut_off) {
     BOOST_TEST(half.at_end());
 }
 
+BOOST_AUTO_TEST_CASE(a_request_behind_one_that_is_cut_off_is_not_begun) {
+    std::promise<void> entered;
+    std::atomic<int> begun{0};
+    const auto wait_for_ever = [&](exchange&) -> task<> {
+        asio::steady_timer timer{co_await asio::this_coro::executor, std::chrono::hours{1}};
+        if (++begun == 1) entered.set_value();
+        co_await timer.async_wait(use_task);
+    };
+    server_options options;
+    options.drain_timeout = std::chrono::milliseconds{50};
+    test_server server{[&](exchange& exchange) -> pending { return wait_for_ever(exchange); }, options};
+    raw_client client{server.port()};
+    client.send(get + get);
+    entered.get_future().wait();
+    server->stop();
+    BOOST_TEST(begun == 1);
+    BOOST_TEST(client.at_end());
+}
+
 // The sweep of the deadlines comes ten times a second, and so at any moment of a stop.
 BOOST_AUTO_TEST_CASE(a_stop_comes_to_an_end_whenever_it_begins) {
     server_options options;
