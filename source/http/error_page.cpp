@@ -2,6 +2,7 @@
 
 #include "cookieshop/http/security_log.hpp"
 #include "cookieshop/util/error.hpp"
+#include "http/text.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -75,7 +76,8 @@ void fail(exchange& exchange, status status, std::string_view detail) {
 
     const auto code = static_cast<unsigned>(status);
     const std::string_view title = boost::beast::http::obsolete_reason(status);
-    if (detail.empty()) detail = usual_detail(status);
+    if (detail.empty() || !is_utf8(detail))
+        detail = usual_detail(status);  // JSON is UTF-8, and so is the page
     if (wants_json(exchange.request)) {
         response.content_type = "application/problem+json";
         response.body = boost::json::serialize(boost::json::object{

@@ -52,6 +52,15 @@ BOOST_AUTO_TEST_CASE(a_problem_has_the_members_of_rfc_9457) {
     BOOST_TEST(problem.at("detail").as_string() == "The \"quantity\" is wrong.");
 }
 
+BOOST_AUTO_TEST_CASE(a_detail_that_is_not_utf8_is_replaced_by_the_usual_one) {
+    parsed_request p{get_request("/api/x")};
+    fail(p.exchange, status::not_found, "caf\xC3");
+    boost::json::error_code error;
+    const auto problem = boost::json::parse(p.exchange.response.body, error);
+    BOOST_TEST_REQUIRE(!error);
+    BOOST_TEST(problem.at("detail").as_string() == "There is nothing at this address.");
+}
+
 BOOST_AUTO_TEST_CASE(html_is_escaped) {
     parsed_request p{get_request("/")};
     fail(p.exchange, status::bad_request, "<script>\"&'");
