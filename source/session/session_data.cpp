@@ -6,7 +6,8 @@ namespace {
 // More than any size that a session's data may have.
 constexpr std::size_t size_digits_max = 9;
 
-// A netstring (D. J. Bernstein, 1997): "5:hello,". Takes one off `rest`; false where there is none.
+// A netstring (D. J. Bernstein, 1997): "5:hello,". Takes one off `rest`; false where there is none. A size with a leading
+// zero is refused: one content has one stored form.
 bool take_netstring(std::string_view& rest, std::string_view& text) noexcept {
     std::size_t size = 0, at = 0;
     for (; at < rest.size() && rest[at] >= '0' && rest[at] <= '9'; ++at) {
@@ -14,6 +15,7 @@ bool take_netstring(std::string_view& rest, std::string_view& text) noexcept {
         size = 10 * size + static_cast<std::size_t>(rest[at] - '0');
     }
     if (at == 0 || at == rest.size() || rest[at] != ':') return false;
+    if (at > 1 && rest.front() == '0') return false;
     rest.remove_prefix(at + 1);
     if (size >= rest.size() || rest[size] != ',') return false;
     text = rest.substr(0, size);
