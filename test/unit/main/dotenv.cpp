@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(a_malformed_line_is_refused_by_its_number_and_not_repeated)
         {"A B=secret", "line 1:"}, {"A-B=secret", "line 1:"},
         {"A='secret", "line 1:"},  {"A='secret\n'", "line 1:"},
         {"A=\"secret", "line 1:"}, {"A='secret' b", "line 1:"},
-        {"export", "line 1:"},
+        {"export", "line 1:"},     {{"A=secret\0", 9}, "line 1:"},
     };
     for (const auto& [text, line] : cases) {
         const auto names_it = [number = line](const std::invalid_argument& error) {
