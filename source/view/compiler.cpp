@@ -11,6 +11,9 @@ namespace {
 // Deeper than any sensible page; a partial that includes itself would never end.
 constexpr std::size_t files_open_max = 8;
 
+// The same for sections. A step counts the scopes around it in a byte.
+constexpr std::size_t sections_open_max = 64;
+
 constexpr std::string_view open = "{{", close = "}}", sigils = "#^/>!",
                            asset_prefix = "asset:", blanks = " \t\r";
 
@@ -95,9 +98,15 @@ void compiler::body(cursor& at, const tag& opening) {
                     + std::to_string(opening.line) + ", before " + quoted('/', next.name)
             );
         }
-        if (next.sigil == '#' || next.sigil == '^')
+        if (next.sigil == '#' || next.sigil == '^') {
+            if (++sections_open_ > sections_open_max)
+                fail(
+                    at.file, next.line,
+                    quoted(next.sigil, next.name) + " is nested too deep; remove a section around it"
+                );
             section(at, next);
-        else if (next.sigil == '>')
+            --sections_open_;
+        } else if (next.sigil == '>')
             include(at, next);
         else if (next.sigil == 0)
             write(at, next);

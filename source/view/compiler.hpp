@@ -60,7 +60,7 @@ private:
     std::string_view content_;
     html_template& out_;
     std::vector<fields> names_;  // of the object, and of the rows of each list that is open
-    std::size_t files_open_ = 0;
+    std::size_t files_open_ = 0, sections_open_ = 0;
     std::string literal_;      // what was read since the last step
     bool line_starts_ = true;  // nothing was written since the last end of a line
 };

@@ -53,6 +53,10 @@ void write(output& out, url_text part) {
 void write(output& out, time_point time) {
     constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    // A damaged database may give any number; the calendar's arithmetic does not take all of them.
+    constexpr time_point first = std::chrono::sys_days{std::chrono::year{0} / 1 / 1},
+                         last = std::chrono::sys_days{std::chrono::year{9999} / 12 / 31};
+    time = std::clamp(time, first, last);
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::seconds>(time - day)};

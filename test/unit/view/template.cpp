@@ -257,6 +257,27 @@ BOOST_AUTO_TEST_CASE(a_time_is_an_element_in_utc) {
     );
 }
 
+BOOST_AUTO_TEST_CASE(a_time_beyond_the_calendar_is_shown_as_its_end) {
+    BOOST_TEST(
+        rendered("{{baked}}", cake{.baked = time_point::min()})
+        == R"(<time datetime="0000-01-01T00:00:00Z">1 Jan 0, 00:00 UTC</time>)"
+    );
+    BOOST_TEST(
+        rendered("{{baked}}", cake{.baked = time_point::max()})
+        == R"(<time datetime="9999-12-31T00:00:00Z">31 Dec 9999, 00:00 UTC</time>)"
+    );
+}
+
+BOOST_AUTO_TEST_CASE(sections_are_nested_64_deep_and_no_deeper) {
+    const auto nested = [](std::size_t depth) {
+        std::string source = "x";
+        for (std::size_t i = 0; i < depth; ++i) source = "{{#name}}" + source + "{{/name}}";
+        return source;
+    };
+    BOOST_TEST(rendered(nested(64), cake{.name = "y"}) == "x");
+    BOOST_CHECK_THROW(rendered(nested(65), cake{.name = "y"}), view::view_error);
+}
+
 BOOST_AUTO_TEST_CASE(sections_are_conditions) {
     const cake none{}, all{.name = "x",
                            .price = {1},
