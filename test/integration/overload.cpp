@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(more_logins_than_can_wait_are_refused_at_once_and_everybody
     constexpr std::size_t queued = 64,
                           logins = 90;  // of one source; with a hundred under way it would be throttled
     const shop shop{
-        {{"--password-workers", "1"}, {"--password-memory", "32MiB"}, {"--password-passes", "2"}}};
+        {{"--password-workers", "1"}, {"--password-memory", "12MiB"}, {"--password-passes", "2"}}};
     auto user = shop.member();
     auto wires = connect(shop, logins);
     for (std::size_t i = 0; i < logins; ++i) wires[i]->send(login_of(i));
