@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(silent_clients_and_such_as_do_not_read_take_bounded_memory_
     constexpr std::size_t silent = 300, slow = 300, deaf = 30;
     const shop shop;
     auto user = shop.member();
-    const auto before = memory_kib(shop);
+    [[maybe_unused]] const auto before = memory_kib(shop);
     const auto silent_ones = connect(shop, silent), slow_ones = connect(shop, slow, half_a_head),
                deaf_ones = connect(shop, deaf, get_without_end());
     for (int i = 0; i < 100; ++i) BOOST_TEST(has_status(user.get("/settings"), 200));
