@@ -387,7 +387,7 @@ private:
                 const model_id& id = *r.ids[i];
                 const bool being_ended = id.ending > 0 || id.tried_to_end > r.begun;
                 world_.require(
-                    r.expired[i] || id.ended_by || being_ended || !truth_.lives(id, now),
+                    r.expired[i] || id.ended_by || being_ended || !truth_.lives(id, world_.now),
                     "a live session was not found", id.session->number, id.token
                 );
             }
@@ -490,7 +490,7 @@ private:
         const bool gone = std::ranges::any_of(r.ids, [&](const id_ptr& id) {
             const bool being = id->ending > 0 || id->renewing > 0;
             const bool tried = id->tried_to_end > r.begun || id->tried_to_renew > r.begun;
-            return id->ended_by || being || tried || !truth_.lives(*id, r.exchange.now);
+            return id->ended_by || being || tried || !truth_.lives(*id, world_.now);
         });
         const bool late = r.what == kind::log_in && truth_.epoch(r.user) != r.epoch;
         world_.require(gone || late, "a session was called gone", r.id ? r.id->session->number : 0);
