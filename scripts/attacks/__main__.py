@@ -13,6 +13,7 @@ import common  # noqa: F401  finds the modules of scripts/benchmark
 import command
 import machine
 import overload
+import scan
 import slow
 from attack import Attack
 from machine import ROOT
@@ -36,6 +37,7 @@ PARTS = {
     "descriptors": Part(slow.descriptors, 5, "more connections than the server has descriptors"),
     "logins": Part(overload.logins, 60, "twice the logins that the cores can compute"),
     "slow-disk": Part(overload.slow_disk, 60, "twice the changes that a slow disk can commit"),
+    "scan": Part(scan.scan, 120, "wapiti and sqlmap, which look for holes that others had"),
 }
 
 EPILOG = """parts:

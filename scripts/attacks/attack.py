@@ -131,7 +131,8 @@ class Attack:
     def result(self) -> str:
         headings = ["", "GET/s", "p50 ms", "p99 ms", "server CPU", "sockets", "peak RSS MiB", "TCP MiB"]
         verdicts = [f"{'pass' if holds else 'FAIL'}  {text}" for holds, text in self.promises]
-        return table(headings, self.rows, self.notes) + "\n\n" + "\n".join(verdicts)
+        figures = table(headings, self.rows, self.notes) if self.rows else "\n".join(self.notes)
+        return figures + "\n\n" + "\n".join(verdicts)
 
     @property
     def failed(self) -> bool:
