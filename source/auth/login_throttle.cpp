@@ -116,9 +116,11 @@ time_point next_try(const counter* both, const counter* source, const counter* a
     return next;
 }
 
-// Nothing to wait for is none; a part of a second is a whole one.
+// Nothing to wait for is none; a part of a second is a whole one. Who has waited for as long as they were told is let in,
+// though the clock may be a tick behind.
 std::optional<seconds> wait_until(time_point then, time_point now) noexcept {
-    if (then <= now) return std::nullopt;
+    constexpr std::chrono::milliseconds tick_max{10};
+    if (then <= now + tick_max) return std::nullopt;
     return std::chrono::ceil<seconds>(then - now);
 }
 

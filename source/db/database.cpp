@@ -25,6 +25,14 @@ constexpr std::string_view sqlite_scheme = "sqlite3://";
 constexpr std::string_view postgresql_scheme = "postgresql://";
 constexpr fs::perms owner_only = fs::perms::owner_read | fs::perms::owner_write;
 
+[[noreturn]] void fail(const fs::path& file, const std::string& reason) {
+    throw unavailable{"the database " + file.string() + ": " + reason};
+}
+
+[[noreturn]] void fail(const fs::path& file, const std::error_code& error) {
+    fail(file, error.message());
+}
+
 fs::path file_of(std::string_view url) {
     if (url.starts_with(postgresql_scheme)) throw std::invalid_argument{"PostgreSQL is not built in"};
     if (!url.starts_with(sqlite_scheme)) throw std::invalid_argument{"it must begin with sqlite3://"};
@@ -36,15 +44,10 @@ fs::path file_of(std::string_view url) {
     if (path.find('"') != std::string_view::npos)
         throw std::invalid_argument{"the path of a database must not have quotation marks"};
     // Through links: whoever comes by another name must meet the same lock.
-    return fs::weakly_canonical(fs::absolute(path));
-}
-
-[[noreturn]] void fail(const fs::path& file, const std::string& reason) {
-    throw unavailable{"the database " + file.string() + ": " + reason};
-}
-
-[[noreturn]] void fail(const fs::path& file, const std::error_code& error) {
-    fail(file, error.message());
+    std::error_code error;
+    fs::path file = fs::weakly_canonical(fs::absolute(path), error);
+    if (error) fail(path, error);
+    return file;
 }
 
 std::error_code last_error() {
