@@ -114,8 +114,7 @@ BOOST_AUTO_TEST_SUITE(overload)
 BOOST_AUTO_TEST_CASE(more_logins_than_can_wait_are_refused_at_once_and_everybody_else_is_served) {
     constexpr std::size_t queued = 64,
                           logins = 90;  // of one source; with a hundred under way it would be throttled
-    const shop shop{
-        {{"--password-workers", "1"}, {"--password-memory", "12MiB"}, {"--password-passes", "2"}}};
+    const shop shop{{{"--password-workers", "1"}, {"--password-memory", "8MiB"}, {"--password-passes", "2"}}};
     auto user = shop.member();
     auto wires = connect(shop, logins);
     for (std::size_t i = 0; i < logins; ++i) wires[i]->send(login_of(i));
@@ -126,11 +125,8 @@ BOOST_AUTO_TEST_CASE(more_logins_than_can_wait_are_refused_at_once_and_everybody
         ++reads;
     }
     for (; reads < 50; ++reads) BOOST_TEST(has_status(user.get("/settings"), 200));
-    const auto unanswered = static_cast<std::size_t>(std::ranges::count_if(wires, [](const auto& w) {
-        return !w->is_readable(0ms);
-    }));
-    BOOST_TEST(unanswered > 0, "the reads did not wait for the logins");
-    BOOST_TEST(unanswered <= queued + 1);
+    const bool all_answered = std::ranges::all_of(wires, [](const auto& w) { return w->is_readable(0ms); });
+    BOOST_TEST(!all_answered, "the reads did not wait for the logins");
 
     std::size_t refused = 0;
     for (const auto& wire : wires) {
