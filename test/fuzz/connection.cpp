@@ -358,8 +358,8 @@ play answers_to(std::string_view bytes, std::string_view steps) {
         client client;
         for (const char step : steps) {
             std::size_t size = 0;
-            if (step >= 'a' && step <= 'z') size = static_cast<std::size_t>(step - 'a' + 1);
-            if (step >= 'A' && step <= 'Z') size = 32 * static_cast<std::size_t>(step - 'A' + 1);
+            if (step >= 'a' && step <= 'z') size = static_cast<std::size_t>(step - 'a') + 1;
+            if (step >= 'A' && step <= 'Z') size = 32 * (static_cast<std::size_t>(step - 'A') + 1);
             client.send(bytes.substr(0, size));
             bytes.remove_prefix(std::min(size, bytes.size()));
             if (step == '.') client.read();
