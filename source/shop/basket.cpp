@@ -57,7 +57,7 @@ void refuse_quantity(
     std::string_view typed
 ) {
     offers all = offer_all(app);
-    cookie_offer& refused = *std::ranges::find(all, &app.pages.card(cookie), &cookie_offer::card);
+    cookie_offer& refused = all[static_cast<std::size_t>(&cookie - catalogue.data())];
     // A field for numbers shows nothing else.
     if (typed.find_first_not_of("0123456789") == std::string_view::npos) refused.quantity = typed;
     refused.fault = quantity_fault;
