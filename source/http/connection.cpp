@@ -19,15 +19,16 @@ namespace {
 // Answers to pipelined requests are gathered up to this size and then sent together.
 constexpr std::size_t output_gathered_max = 64 * 1024;
 
-// Then the other connections of the thread have their turn: a client that sends one request after the other without
-// waiting would keep the loop to itself.
+// Then the other connections of the thread have their turn: a client that sends one request after the other
+// without waiting would keep the loop to itself.
 constexpr unsigned answers_in_a_turn = 32;
 
 // A stop answers the pipelined requests that have come by then, up to this many a connection.
 constexpr unsigned answers_while_draining_max = 1000;
 
-// What is read and dropped after a refusal, or the last answer before a stop, so that the client gets to see it: closing a socket with unread
-// bytes makes the kernel send a reset, which may overtake the answer (RFC 9112, 9.6).
+// What is read and dropped after a refusal, or the last answer before a stop, so that the client gets to see
+// it: closing a socket with unread bytes makes the kernel send a reset, which may overtake the answer (RFC
+// 9112, 9.6).
 constexpr std::size_t lingering_bytes_max = 1024 * 1024;
 
 constexpr refusal too_slow{status::request_timeout, "The request took too long."};
@@ -99,7 +100,7 @@ bool connection::fill() {
     work_area& input = area();
     const io_result result = socket_.receive(input.room());
     input.received(result.bytes);
-    closing_ = result.outcome == outcome::closed;
+    if (result.outcome == outcome::closed) closing_ = true;  // cut off, it stays so
     return result.outcome == outcome::done;
 }
 
@@ -226,7 +227,8 @@ task<> connection::await_handler(task<> handler) {
 }
 
 pending connection::respond() {
-    // The one for the next request is put off when it is waited for; until then nothing waits, and so nothing times out.
+    // The one for the next request is put off when it is waited for; until then nothing waits, and so nothing
+    // times out.
     if (!socket_.has(deadline::keep_alive)) services_.deadlines.clear(socket_);
     work_area& area = *area_;
     const http::exchange& exchange = area.exchange;
@@ -241,7 +243,8 @@ pending connection::respond() {
     return flush();
 }
 
-// While it drains: what had come before is answered, but a client that never pauses does not hold up the stop.
+// While it drains: what had come before is answered, but a client that never pauses does not hold up the
+// stop.
 bool connection::more_was_received() {
     if (answers_while_draining_ == answers_while_draining_max) return false;
     ++answers_while_draining_;
