@@ -19,8 +19,8 @@ using tcp = asio::ip::tcp;
 
 constexpr int backlog = 4096;
 constexpr int accepted_in_a_turn = 256;  // then the connections that are open have theirs
-// What the kernel takes of an answer beyond what the client has room for. It would take up to 4 MB (tcp_wmem) for each
-// client that does not read.
+// What the kernel takes of an answer beyond what the client has room for. It would take up to 4 MB (tcp_wmem)
+// for each client that does not read.
 constexpr int unsent_max = 128 * 1024;
 
 constexpr std::chrono::milliseconds pause_when_exhausted{100};
@@ -63,7 +63,7 @@ void listener::start() {
 
 // Closing would reset those whom the kernel has taken already, with the requests that they have sent.
 void listener::close() {
-    accept_all();
+    for (int i = 0; i < backlog && accept_one() == attempt::accepted; ++i) {}
     error_code ignored;
     socket_.close(ignored);
     pause_.cancel();
@@ -71,23 +71,32 @@ void listener::close() {
 
 void listener::await() {
     socket_.async_wait(tcp::acceptor::wait_read, [this](error_code error) {
-        if (!error) accept_all();
+        if (!error) accept_turn();
     });
 }
 
-void listener::accept_all() {
+void listener::accept_turn() {
     for (int i = 0; i < accepted_in_a_turn; ++i) {
-        tcp::endpoint peer;
-        auto size = static_cast<socklen_t>(peer.capacity());
-        const int fd = ::accept4(socket_.native_handle(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0 && is_exhaustion(errno)) return pause(errno);
-        if (fd < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
-        if (fd < 0) continue;  // that connection broke before it was accepted: accept(2), 'Error handling'
-        peer.resize(size);
-        exhausted_ = false;
-        hand_over(fd, peer.address());
+        switch (accept_one()) {
+        case attempt::accepted: break;
+        case attempt::nobody: return await();
+        case attempt::exhausted: return pause(errno);
+        }
     }
     await();
+}
+
+listener::attempt listener::accept_one() {
+    tcp::endpoint peer;
+    auto size = static_cast<socklen_t>(peer.capacity());
+    const int fd = ::accept4(socket_.native_handle(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0 && is_exhaustion(errno)) return attempt::exhausted;
+    if (fd < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return attempt::nobody;
+    if (fd < 0) return attempt::accepted;  // and broken before that: accept(2), 'Error handling'
+    peer.resize(size);
+    exhausted_ = false;
+    hand_over(fd, peer.address());
+    return attempt::accepted;
 }
 
 void listener::hand_over(int fd, const asio::ip::address& client) {
@@ -104,7 +113,7 @@ void listener::pause(int error) {
         spdlog::error("cannot accept connections: {}", std::strerror(error));
     pause_.expires_after(pause_when_exhausted);
     pause_.async_wait([this](error_code cancelled) {
-        if (!cancelled) accept_all();
+        if (!cancelled) accept_turn();
     });
 }
 

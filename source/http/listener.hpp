@@ -38,7 +38,9 @@ public:
 
 private:
     void await();
-    void accept_all();
+    enum class attempt { accepted, nobody, exhausted };
+    attempt accept_one();
+    void accept_turn();
     void hand_over(int fd, const asio::ip::address& client);
     void pause(int error);
 
