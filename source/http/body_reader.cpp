@@ -2,6 +2,8 @@
 
 #include "http/text.hpp"
 
+#include <sodium/utils.h>
+
 #include <algorithm>
 
 namespace cookieshop::http {
@@ -39,6 +41,7 @@ std::size_t body_reader::read(std::string_view bytes) {
 
 std::size_t body_reader::take_data(std::string_view bytes) {
     const std::size_t size = static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, bytes.size()));
+    make_room(size);
     body_.append(bytes.substr(0, size));
     remaining_ -= size;
     if (remaining_ > 0) return size;
@@ -47,6 +50,25 @@ std::size_t body_reader::take_data(std::string_view bytes) {
     else
         progress_ = progress::complete;
     return size;
+}
+
+body_reader::~body_reader() {
+    wipe();
+}
+
+void body_reader::wipe() noexcept {
+    body_.resize(body_.capacity());
+    sodium_memzero(body_.data(), body_.size());
+}
+
+// Not as a string grows, which leaves what it held to whoever gets that memory next.
+void body_reader::make_room(std::size_t size) {
+    if (body_.capacity() - body_.size() >= size) return;
+    std::string larger;
+    larger.reserve(std::max(2 * body_.capacity(), body_.size() + size));
+    larger = body_;
+    wipe();
+    body_.swap(larger);
 }
 
 /*

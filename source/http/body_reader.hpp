@@ -1,4 +1,5 @@
-// A request's body as it arrives: counted or chunked, collected whole.
+// A request's body as it arrives: counted or chunked, collected whole. It may hold a password: no copy of it
+// is left behind.
 
 #pragma once
 
@@ -16,6 +17,10 @@ namespace cookieshop::http {
 class body_reader {
 public:
     enum class progress { incomplete, complete, malformed, too_large };
+
+    body_reader(body_reader&&) = default;
+    body_reader& operator=(body_reader&&) = delete;
+    ~body_reader();
 
     static body_reader counted(std::uint64_t length) noexcept;
     static body_reader chunked(std::uint64_t bytes_max) noexcept;
@@ -48,6 +53,8 @@ private:
 
     explicit body_reader(std::uint64_t bytes_max) noexcept : bytes_max_{bytes_max} {}
 
+    void wipe() noexcept;
+    void make_room(std::size_t size);
     std::size_t take_data(std::string_view bytes);
     void take_framing(char c) noexcept;
     void take_size(char c) noexcept;
