@@ -18,8 +18,8 @@ constexpr unsigned lines_a_minute = 10;   // of one source and event
 constexpr unsigned lines_a_second = 100;  // of all together: far fewer than the log's thread can write
 constexpr std::size_t value_size_max = 200;
 
-// A fixed number of counters, found by hash: bounded without anything to evict. Two sources that share one share its
-// lines.
+// A fixed number of counters, found by hash: bounded without anything to evict. Two sources that share one
+// share its lines.
 class refusal_limit {
 public:
     bool admits(const source& source, std::string_view event, time_point now) {
@@ -41,8 +41,9 @@ private:
         std::chrono::sys_time<Period> period{};
         unsigned count = 0;
 
+        // A request that was under way for a while comes with its own time: that begins no new period.
         bool admits(std::chrono::sys_time<Period> now, unsigned most) noexcept {
-            if (period != now) *this = {now, 0};
+            if (now > period || now < period - minutes{5}) *this = {now, 0};
             return count < most && ++count > 0;
         }
     };
