@@ -89,11 +89,11 @@ void io_thread::drain(std::chrono::milliseconds patience) {
 }
 
 void io_thread::join() {
-    thread_.join();
+    if (thread_.joinable()) thread_.join();  // it is not when the system had no more threads
 }
 
-// Handlers' exceptions end in their connections. What arrives here has left a part of the loop without its next step:
-// a thread that accepts and answers no more is worse than none.
+// Handlers' exceptions end in their connections. What arrives here has left a part of the loop without its
+// next step: a thread that accepts and answers no more is worse than none.
 void io_thread::run() {
     try {
         context_.run();

@@ -12,11 +12,11 @@ namespace cookieshop {
 
 namespace {
 
-// Of the calling thread alone: on Linux a thread has a niceness of its own, here ten more than the process was given, and
-// since 6.12 a time slice. Who wakes up with a shorter slice (3 ms by default) than that of the thread that runs interrupts
-// it at once, if it has not had more than its share; else it waits for the end of the slice, or for the next tick of the
-// clock. So this one is the longest that there is. Neither needs a privilege, and where the kernel is older, niceness alone
-// decides who interrupts whom.
+// Of the calling thread alone: on Linux a thread has a niceness of its own, here ten more than the process
+// was given, and since 6.12 a time slice. Who wakes up with a shorter slice (3 ms by default) than that of
+// the thread that runs interrupts it at once, if it has not had more than its share; else it waits for the
+// end of the slice, or for the next tick of the clock. So this one is the longest that there is. Neither
+// needs a privilege, and where the kernel is older, niceness alone decides who interrupts whom.
 void yield_to_others() noexcept {
     // sched_attr: the kernel's header of it and the library's <sched.h> exclude each other.
     struct {
@@ -35,16 +35,25 @@ void yield_to_others() noexcept {
 
 worker_pool::worker_pool(std::string name, std::size_t threads, std::size_t capacity, priority priority)
     : name_{std::move(name)}, capacity_{capacity} {
-    for (std::size_t i = 0; i < threads; ++i) {
-        threads_.emplace_back([this, priority] {
-            if (priority == priority::low) yield_to_others();
-            work();
-        });
-        pthread_setname_np(threads_.back().native_handle(), name_.c_str());
+    try {
+        for (std::size_t i = 0; i < threads; ++i) {
+            threads_.emplace_back([this, priority] {
+                if (priority == priority::low) yield_to_others();
+                work();
+            });
+            pthread_setname_np(threads_.back().native_handle(), name_.c_str());
+        }
+    } catch (...) {  // the system has no more threads
+        stop();
+        throw;
     }
 }
 
 worker_pool::~worker_pool() {
+    stop();
+}
+
+void worker_pool::stop() {
     {
         const std::lock_guard lock{mutex_};
         stopping_ = true;

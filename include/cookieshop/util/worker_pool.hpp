@@ -27,8 +27,8 @@
 
 namespace cookieshop {
 
-/// Work for another thread. A job owns all that it needs and never points into the frame of the coroutine
-/// that waits for it: it may outlive that frame when the server stops.
+/// Work for another thread. A job never points into the frame of the coroutine that waits for it, which it
+/// may outlive when the server stops; what else it refers to outlives the pool.
 class detached_job {
 public:
     virtual ~detached_job() = default;
@@ -37,8 +37,9 @@ public:
 
 class worker_pool {
 public:
-    /// Who has the cores when there are not enough of them: everybody alike, or the other threads first. The latter is for
-    /// work that takes milliseconds of computing, beside io threads that want microseconds at a time.
+    /// Who has the cores when there are not enough of them: everybody alike, or the other threads first. The
+    /// latter is for work that takes milliseconds of computing, beside io threads that want microseconds at a
+    /// time.
     enum class priority { usual, low };
 
     /// `name`: what the threads and the error are called; at most 15 characters.
@@ -63,6 +64,7 @@ public:
 
 private:
     void work();
+    void stop();
 
     const std::string name_;
     const std::size_t capacity_;
