@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <utility>
 
@@ -88,8 +89,8 @@ std::vector<session_info> list_sessions(connection& c, user_id user, const polic
 
 // ---- writing
 
-// A change, and what can be known of it before it is the writer's turn: there is one writer, and what it need not do itself
-// would keep everybody waiting.
+// A change, and what can be known of it before it is the writer's turn: there is one writer, and what it need
+// not do itself would keep everybody waiting.
 struct prepared_change {
     explicit prepared_change(session::change given) : change{std::move(given)} {
         if (change.current) current_key = change.current->id.key();
@@ -276,6 +277,16 @@ std::size_t erase_outdated(connection& c, std::size_t limit) {
     return erased;
 }
 
+// All less those of users, as there is no index of guests: both are counted in an index.
+std::size_t count_guests(connection& c) {
+    std::size_t guests = 0;
+    c.run(
+        "SELECT (SELECT COUNT(*) FROM sessions) - (SELECT COUNT(*) FROM sessions WHERE user_id IS NOT NULL)",
+        in(), out(guests)
+    );
+    return guests;
+}
+
 // ---- 'last seen'
 
 struct touch {
@@ -349,6 +360,7 @@ struct soci_store::implementation {
     db::readers& readers;
     const policy& rules;
     std::shared_ptr<touch_queue> touches;
+    std::atomic<std::size_t> guests{0};  // of the last count, and who came since
 };
 
 soci_store::soci_store(db::writer& writer, db::readers& readers, const policy& policy)
@@ -364,10 +376,15 @@ task<session_ptr> soci_store::find(session_id id, time_point now) {
 }
 
 task<result<committed>> soci_store::commit(change change) {
+    const bool new_guest = change.what == action::create && !change.log_in;
+    if (new_guest && self_->guests.load(std::memory_order_relaxed) >= self_->rules.guest_sessions_max)
+        throw overloaded{"there are too many guests"};
     const db::job_changes changes = changes_of(change);
     auto write = [prepared = prepared_change{std::move(change)},
                   &rules = self_->rules](connection& c) mutable { return commit_change(c, prepared, rules); };
-    co_return co_await self_->writer.run(std::move(write), changes);
+    auto done = co_await self_->writer.run(std::move(write), changes);
+    if (new_guest && done) self_->guests.fetch_add(1, std::memory_order_relaxed);
+    co_return done;
 }
 
 void soci_store::touch(const session_ptr& session) noexcept {
@@ -392,14 +409,16 @@ task<bool> soci_store::end(user_id user, std::string handle) {
 }
 
 task<std::size_t> soci_store::erase_expired(time_point now, std::size_t limit) {
-    // What is known of 'last seen' is written first: after a time in which nothing could be, the rows of those who were here
-    // all the time look expired.
+    // What is known of 'last seen' is written first: after a time in which nothing could be, the rows of
+    // those who were here all the time look expired.
     auto sweep = [now, limit, touches = self_->touches](connection& c) {
         touches->write(c);
         const std::size_t erased = erase_past_expiry(c, now, limit);
         return erased + erase_outdated(c, limit - erased);
     };
-    co_return co_await self_->writer.run(std::move(sweep));
+    const std::size_t erased = co_await self_->writer.run(std::move(sweep));
+    if (erased < limit) self_->guests = co_await self_->readers.run(count_guests);
+    co_return erased;
 }
 
 }  // namespace cookieshop::store

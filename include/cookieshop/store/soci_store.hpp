@@ -13,6 +13,8 @@ namespace cookieshop::store {
 /// `find` and `list` are jobs of the readers, all else of the writer. 'Last seen' is gathered and written as
 /// one job at a time; past a bound it is forgotten. What the store refers to outlives it, and the writer's
 /// destructor writes what is gathered by then: so the writer is made before the store and dies after it.
+/// `commit` throws `overloaded` for a new guest past `policy::guest_sessions_max`; how many there are is
+/// counted by `erase_expired`, and from there on by this process.
 class soci_store final : public session::session_store {
 public:
     soci_store(db::writer& writer, db::readers& readers, const session::policy& policy);

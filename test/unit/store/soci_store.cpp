@@ -157,6 +157,21 @@ BOOST_AUTO_TEST_CASE(a_damaged_row_is_not_found) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(past_the_bound_on_guests_only_users_come_in_until_guests_have_expired) {
+    rules.guest_sessions_max = 3;
+    log_in().value();
+    create();
+    create();
+    sweep(10);  // counts them
+    create();
+    BOOST_CHECK_THROW(create(), overloaded);
+    BOOST_TEST(log_in().has_value());
+    BOOST_CHECK_THROW(create(), overloaded);
+    clock.advance(rules.idle_timeout);
+    sweep(10);
+    BOOST_TEST(create());
+}
+
 BOOST_AUTO_TEST_CASE(operations_are_applied_to_the_row_and_not_to_what_was_loaded) {
     const session_ptr loaded = create({set("first", "1")});
     save(loaded, {set("second", "2")}).value();
