@@ -43,8 +43,8 @@ time_point now() {
 
 // ---- Transactions
 
-// A server that is busy gives up its turn for microseconds only, and SQLite's own waiting sleeps longer and longer
-// between its tries: it would hardly ever meet that moment.
+// A server that is busy gives up its turn for microseconds only, and SQLite's own waiting sleeps longer and
+// longer between its tries: it would hardly ever meet that moment.
 void begin_patiently(connection& c) {
     constexpr std::chrono::seconds patience{30};
     constexpr std::chrono::milliseconds between_tries{1};
@@ -127,8 +127,9 @@ private:
     bool for_people_;
 };
 
-// Reads and prints alternate: a listing that somebody pages through must not hold on to a snapshot of the database,
-// whose log would grow meanwhile. `read` gives what it added to `rows` in the order of their ids, from `after` on.
+// Reads and prints alternate: a listing that somebody pages through must not hold on to a snapshot of the
+// database, whose log would grow meanwhile. `read` gives what it added to `rows` in the order of their ids,
+// from `after` on.
 template <class Row, class Read, class Print>
 void in_pages(Read read, Print print) {
     constexpr std::size_t page_size = 1000;
@@ -171,8 +172,8 @@ std::string read_and_hash_password(const config::settings& settings, const std::
     secret password = read_password();
     const auto faults = auth::password_faults(password.reveal(), settings.password_min_length, email);
     if (!faults.empty()) refuse(faults.front());
-    auth::password_hasher hasher{{settings.password_memory, settings.password_passes, 1}};
     asio::io_context io{1};
+    auth::password_hasher hasher{{settings.password_memory, settings.password_passes, 1}};
     auto hash = asio::co_spawn(io, hasher.hash(std::move(password)), asio::use_future);
     io.run();
     return hash.get();
@@ -298,8 +299,8 @@ void list_sessions(connection& c, const std::optional<std::string>& email) {
     });
 }
 
-// There is no index of handles, which nothing else needs: so the search holds up nobody, and who got another id
-// meanwhile is searched for again.
+// There is no index of handles, which nothing else needs: so the search holds up nobody, and who got another
+// id meanwhile is searched for again.
 void revoke_session(connection& c, const std::string& handle) {
     for (bool ended = false; !ended;) {
         std::string key;
@@ -335,8 +336,9 @@ void revoke(connection& c, const config::command& command) {
     revoke_session(c, *command.handle);
 }
 
-// A row may be behind by what a server does not write at once (`session::policy::touch_after`): a minute, or a quarter
-// of the idle timeout if that is less. What is dead by that too is dead in memory: no server needs to hear of it.
+// A row may be behind by what a server does not write at once (`session::policy::touch_after`): a minute, or
+// a quarter of the idle timeout if that is less. What is dead by that too is dead in memory: no server needs
+// to hear of it.
 constexpr std::string_view remove_expired =
     "DELETE FROM sessions WHERE key IN (SELECT key FROM sessions WHERE expires_at <= :now"
     " AND (expires_at <= :minute_ago OR expires_at + (expires_at - last_seen_at) / 4 <= :again) LIMIT "

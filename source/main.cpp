@@ -37,6 +37,7 @@
 #include <iostream>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 namespace {
 
@@ -121,10 +122,10 @@ void serve(const settings& settings, log_thread& log) {
     db::database database = open_database(settings);
     database.lock_for_serving();
     database.migrate();
+    const session::policy policy = session_policy(settings);
     db::writer writer{database};
     db::readers readers{database};
 
-    const session::policy policy = session_policy(settings);
     store::soci_store stored{writer, readers, policy};
     store::cached_store sessions{stored, policy, settings.session_cache};
     db::readers ending_readers{database, 1};  // of its own: behind no request
@@ -187,7 +188,13 @@ void serve(const settings& settings, log_thread& log) {
     stop_signals.clear();
     spdlog::info("stopping: answering what is under way");
     draining = true;
-    server.stop();
+    {
+        // Who is still answered must not come in with a session that an operator ends meanwhile.
+        main_loop.restart();
+        const std::jthread follower{[&main_loop] { main_loop.run(); }};
+        server.stop();
+        main_loop.stop();
+    }
     log.report_losses();
     const store::cache_figures cached = sessions.figures();
     spdlog::info(
