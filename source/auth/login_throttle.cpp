@@ -107,7 +107,8 @@ seconds delay_after(unsigned failures) noexcept {
 // Null: never counted.
 time_point next_try(const counter* both, const counter* source, const counter* account) noexcept {
     time_point next{};
-    // Without a delay `last` says nothing: it may lie ahead of a request that another thread read a moment before.
+    // Without a delay `last` says nothing: it may lie ahead of a request that another thread read a moment
+    // before.
     const seconds delay = both ? delay_after(both->count) : seconds{0};
     if (delay > seconds{0}) next = both->last + delay;
     if (source && source->count >= source_failures_max) next = std::max(next, source->expires);
@@ -116,8 +117,8 @@ time_point next_try(const counter* both, const counter* source, const counter* a
     return next;
 }
 
-// Nothing to wait for is none; a part of a second is a whole one. Who has waited for as long as they were told is let in,
-// though the clock may be a tick behind.
+// Nothing to wait for is none; a part of a second is a whole one. Who has waited for as long as they were
+// told is let in, though the clock may be a tick behind.
 std::optional<seconds> wait_until(time_point then, time_point now) noexcept {
     constexpr std::chrono::milliseconds tick_max{10};
     if (then <= now + tick_max) return std::nullopt;

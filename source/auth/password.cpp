@@ -74,19 +74,18 @@ private:
     std::size_t size_;
 };
 
+// Half of the lines at a time: the build sorts them.
 bool is_listed(std::string_view folded) {
-    static const std::vector<std::string_view> listed = [] {
-        std::vector<std::string_view> words;
-        std::string_view rest = embedded_breached_passwords().front().content;
-        while (!rest.empty()) {
-            const std::size_t end = std::min(rest.find('\n'), rest.size());
-            words.push_back(rest.substr(0, end));
-            rest.remove_prefix(std::min(end + 1, rest.size()));
-        }
-        std::ranges::sort(words);
-        return words;
-    }();
-    return std::ranges::binary_search(listed, folded);
+    std::string_view rest = embedded_breached_passwords().front().content;
+    while (!rest.empty()) {
+        const std::size_t before = rest.substr(0, rest.size() / 2).rfind('\n');
+        const std::size_t begin = before == std::string_view::npos ? 0 : before + 1;
+        const std::size_t end = rest.find('\n', begin);
+        const std::string_view word = rest.substr(begin, end - begin);
+        if (word == folded) return true;
+        rest = word < folded ? rest.substr(end + 1) : rest.substr(0, begin);
+    }
+    return false;
 }
 
 // The whole address, and what stands before and after its '@'; without the last part of its domain.

@@ -51,7 +51,8 @@ long long work_of(const std::string& phc) {
     return memory * passes;
 }
 
-// Computes a hash of that much work in so many passes, and drops it. Less than the least that there is counts as nothing.
+// Computes a hash of that much work in so many passes, and drops it. Less than the least that there is counts
+// as nothing.
 void spend(long long work, unsigned passes) {
     const auto memory = static_cast<std::size_t>(std::max(work, 0LL)) / passes * 1024;
     if (memory < crypto_pwhash_MEMLIMIT_MIN) return;

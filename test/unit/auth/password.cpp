@@ -187,6 +187,20 @@ BOOST_AUTO_TEST_CASE(what_breaches_showed_most_often_is_refused) {
         BOOST_TEST(password_faults(password, 8) == too_common);
 }
 
+BOOST_AUTO_TEST_CASE(the_list_of_breached_passwords_is_sorted_as_the_search_expects) {
+    const std::string_view all = cookieshop::embedded_breached_passwords().front().content;
+    BOOST_TEST(all.ends_with('\n'));
+    std::vector<std::string_view> words;
+    for (std::string_view rest = all; !rest.empty(); rest.remove_prefix(words.back().size() + 1))
+        words.push_back(rest.substr(0, rest.find('\n')));
+    BOOST_TEST(words.size() >= 30'000u);
+    BOOST_TEST(std::ranges::is_sorted(words));
+    for (const std::string_view word : {words.front(), words[words.size() / 2], words.back()})
+        BOOST_TEST_CONTEXT(word) {
+            BOOST_TEST(is_common_password(word));
+        }
+}
+
 BOOST_AUTO_TEST_CASE(ordinary_good_passwords_are_accepted) {
     for (const std::string_view password :
          {"correct horse battery staple", "a long enough one", "s3cret-enough", "violet-harbor-93",

@@ -91,7 +91,8 @@ BOOST_AUTO_TEST_CASE(a_hash_of_another_cost_matches_and_is_outdated) {
     }
 }
 
-// Without more work the first would take a thousandth of the time of the second. CPU time: this machine has other work.
+// Without more work the first would take a thousandth of the time of the second. CPU time: this machine has
+// other work.
 BOOST_AUTO_TEST_CASE(a_wrong_password_takes_as_long_at_a_cheaper_hash_of_the_past) {
     cookieshop::auth::password_hasher today{{.memory = 8 * 1024 * 1024, .passes = 2}};
     const std::string cheaper = hash("secret");
