@@ -1,11 +1,11 @@
 #include "db/dialect.hpp"
 
-#include "cookieshop/util/log_rate.hpp"
-
 #include <soci/sqlite3/soci-sqlite3.h>
 #include <spdlog/spdlog.h>
 
+#include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <system_error>
 
 namespace cookieshop::db {
@@ -18,6 +18,15 @@ std::string_view without_origin(std::string_view message) {
     const auto end = message.find(separator);
     const bool has_origin = message.starts_with("sqlite3_") && end != std::string_view::npos;
     return has_origin ? message.substr(end + separator.size()) : message;
+}
+
+// True once a second, on whatever thread: a flood of requests that fail must not become a flood of lines.
+bool log_is_due() noexcept {
+    using clock = std::chrono::steady_clock;
+    static std::atomic<clock::time_point> next;
+    const auto now = clock::now();
+    auto due = next.load(std::memory_order_relaxed);
+    return now >= due && next.compare_exchange_strong(due, now + std::chrono::seconds{1});
 }
 
 // What the system said, which SQLite keeps to itself; 0: nothing.
@@ -68,8 +77,7 @@ fault fault_of(connection* c, const soci::soci_error& error) {
 }
 
 unavailable reported(std::string_view doing, const fault& fault) {
-    static log_rate rate;
-    if (rate.due()) spdlog::error("database: {}: {}", doing, fault.reason);
+    if (log_is_due()) spdlog::error("database: {}: {}", doing, fault.reason);
     return unavailable{"the database failed: " + fault.reason};
 }
 

@@ -17,8 +17,9 @@ public:
     virtual time_point now() const = 0;
 };
 
-/// The kernel's, as of its last tick: up to 4 ms behind with HZ=250, 10 ms with HZ=100, and several times cheaper
-/// to read than the exact time. It is read for every request, and what depends on it is counted in seconds.
+/// The kernel's, as of its last tick: up to 4 ms behind with HZ=250, 10 ms with HZ=100, and several times
+/// cheaper to read than the exact time. It is read for every request, and what depends on it is counted in
+/// seconds.
 class system_wall_clock final : public wall_clock {
 public:
     time_point now() const override {
