@@ -107,8 +107,8 @@ std::size_t allocation_of(const std::string& text) noexcept {
     return within ? 0 : allocation(text.capacity() + 1);
 }
 
-// A place in Boost's flat tables, at the lowest load: they double when seven eighths are full, and have a byte and a
-// fifteenth beside each.
+// A place in Boost's flat tables, at the lowest load: they double when seven eighths are full, and have a
+// byte and a fifteenth beside each.
 constexpr std::size_t slot(std::size_t size) noexcept {
     return (16 * size + 17 + 6) / 7;
 }
@@ -226,8 +226,9 @@ void cached_store::implementation::publish(
     shard.sessions.insert(session);
     shard.by_recency.push_front(*session);
     shard.bytes += bytes_of(*session);
-    // Whoever ends sessions by handle or epoch counts first and looks among the owner's sessions then. So either it has
-    // found this one, which stands there now, or it has counted before, which is seen here (C1).
+    // Whoever ends sessions by handle or epoch counts first and looks among the owner's sessions then. So
+    // either it has found this one, which stands there now, or it has counted before, which is seen here
+    // (C1).
     const bool overtaken = nameless_endings.load() != nameless_endings_before;
     if (overtaken || bytes_of(*session) > shard_bytes_max) return remove(shard, session);
     evict_past_bound(shard);
@@ -306,7 +307,8 @@ public:
         cache_->remove(*shard_, token());
     }
 
-    // With the lock held: the store behind has saved or made it. Reads that began before are not joined any more.
+    // With the lock held: the store behind has saved or made it. Reads that began before are not joined any
+    // more.
     void saved(const session_ptr& session) {
         what().reading.reset();
         bring_back(session);
@@ -527,8 +529,9 @@ task<result<session::committed>> cached_store::commit(change change) {
         failure = std::current_exception();
         in_doubt = true;
     }
-    if (in_doubt) {  // C9
-        self_->forget_all(log_in ? log_in->user : 0);
+    if (in_doubt) {                 // C9
+        ++self_->nameless_endings;  // what reads under way bring back may be from before it
+        if (log_in) self_->forget_all(log_in->user);
         if (owner) self_->forget_all(owner->id);
     }
 
