@@ -149,8 +149,8 @@ std::vector<std::string> with_empty_values(const std::vector<std::string>& argum
     return result;
 }
 
-/// CLI11 takes a handle that begins with '-', as one in 64 does, for options: what looks like a handle goes to the
-/// end, after `--`.
+/// CLI11 takes a handle that begins with '-', as one in 64 does, for options: what looks like a handle goes
+/// to the end, after `--`.
 std::vector<std::string> with_handles_last(const std::vector<std::string>& arguments) {
     std::vector<std::string> result, handles;
     auto next = arguments.begin();

@@ -43,7 +43,8 @@ std::optional<std::string_view> parse_value(std::string_view text) {
 std::optional<std::pair<std::string_view, std::string_view>> parse_line(std::string_view line) {
     constexpr std::string_view prefix = "export ";
     if (line.starts_with(prefix)) line.remove_prefix(prefix.size());
-    // What takes C strings, such as the system's functions for addresses and files, would see another value than we do.
+    // What takes C strings, such as the system's functions for addresses and files, would see another value
+    // than we do.
     if (line.find('\0') != std::string_view::npos) return std::nullopt;
     const auto equals = line.find('=');
     if (equals == std::string_view::npos) return std::nullopt;

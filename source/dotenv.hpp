@@ -4,8 +4,8 @@
 ///     name  = ( letter | "_" ) *( letter | digit | "_" )
 ///     value = "'" text "'" | '"' text '"' | text
 ///
-/// White space around names and values is dropped, inside quotes it is kept; there are no escapes, and no NUL. Of a
-/// name that stands there twice the last line counts.
+/// White space around names and values is dropped, inside quotes it is kept; there are no escapes, and no
+/// NUL. Of a name that stands there twice the last line counts.
 
 #pragma once
 

@@ -8,8 +8,8 @@
 
 namespace cookieshop {
 
-/// A thread of its own writes the log, so that a slow reader of it holds up nobody; past its bound the oldest lines
-/// go, and are counted. Whatever is in a message, it stays one line (ASVS 16.4.1).
+/// A thread of its own writes the log, so that a slow reader of it holds up nobody; past its bound the oldest
+/// lines go, and are counted. Whatever is in a message, it stays one line (ASVS 16.4.1).
 class log_thread {
 public:
     explicit log_thread(spdlog::level::level_enum level);

@@ -29,7 +29,8 @@ std::string format_size(std::size_t bytes);
 /// Digits only.
 std::optional<std::size_t> parse_number(std::string_view text);
 
-/// The items between the commas, without the blanks around them; views into `text`. Nothing but blanks is no item.
+/// The items between the commas, without the blanks around them; views into `text`. Nothing but blanks is no
+/// item.
 std::vector<std::string_view> split_list(std::string_view text);
 
 }  // namespace cookieshop::config

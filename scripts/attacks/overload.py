@@ -199,7 +199,8 @@ def slow_disk(attack: Attack) -> None:
     attack.promise(recovered < 5, f"{recovered:.1f} s after the load a change takes less than 0.1 s again")
     attack.promise_ratio("p99_ms", "after", "before", 2)
 
-    # Gone without a chance to write anything more; what was answered must be there, and what was refused must not.
+    # Gone without a chance to write anything more; what was answered must be there, and what was refused must
+    # not.
     os.kill(shop.pid, signal.SIGKILL)
     shop.process.popen.wait()
     again = servers.cookieshop(

@@ -2,9 +2,10 @@
 //
 //     seed --database sqlite3://PATH --sessions N
 //
-// The users are user1@example.com, user2@example.com, … with the password "a reef of quiet otters" and one session each,
-// three kinds of cookies in its basket. They come into being as a registration makes them, but for the password: it is
-// hashed once, and that hash is everybody's. A line for each: the value of the cookie, for a server on that database.
+// The users are user1@example.com, user2@example.com, … with the password "a reef of quiet otters" and one
+// session each, three kinds of cookies in its basket. They come into being as a registration makes them, but
+// for the password: it is hashed once, and that hash is everybody's. A line for each: the value of the
+// cookie, for a server on that database.
 
 #include "cookieshop/auth/password_hasher.hpp"
 #include "cookieshop/auth/user_repository.hpp"

@@ -3,10 +3,11 @@
 //     store               new sessions and look-ups, in turn
 //     store hash          how many passwords all cores hash in a second
 //
-// Both sides write the same rows to the same schema with the same pragmas (write-ahead log, synchronous=FULL), in a new
-// folder where the program is started: what is measured is the disk that is there. Bare SQLite writes them one
-// transaction each, and in transactions of as many rows as the store's had. The store does all that it does for a request:
-// ids, tokens and hashes are made, and the caller is resumed on its own thread after the commit.
+// Both sides write the same rows to the same schema with the same pragmas (write-ahead log,
+// synchronous=FULL), in a new folder where the program is started: what is measured is the disk that is
+// there. Bare SQLite writes them one transaction each, and in transactions of as many rows as the store's
+// had. The store does all that it does for a request: ids, tokens and hashes are made, and the caller is
+// resumed on its own thread after the commit.
 
 #include "cookieshop/auth/password_hasher.hpp"
 #include "cookieshop/util/clock.hpp"

@@ -43,8 +43,8 @@ inline std::vector<session::data_operation> usual_basket() {
     return all;
 }
 
-// Runs `worker()`, a coroutine, `count` times at once, on this thread; returns when the last has ended. Throws what one of
-// them threw.
+// Runs `worker()`, a coroutine, `count` times at once, on this thread; returns when the last has ended.
+// Throws what one of them threw.
 template <class Worker>
 void run_at_once(std::size_t count, Worker worker) {
     asio::io_context loop{1};

@@ -14,8 +14,8 @@ namespace cookieshop::db {
 /// starts as a reader can fail half-way when another process writes first.
 std::string_view begin_writing(dialect dialect) noexcept;
 
-/// What was wrong. It has SOCI's message without the context that it adds: that holds the values bound to the statement,
-/// such as password hashes. `c`: the connection that failed; null when there was none yet.
+/// What was wrong. It has SOCI's message without the context that it adds: that holds the values bound to the
+/// statement, such as password hashes. `c`: the connection that failed; null when there was none yet.
 fault fault_of(connection* c, const soci::soci_error& error);
 
 /// Logs the reason, not more than once a second, and makes the exception that replaces SOCI's.

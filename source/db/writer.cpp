@@ -58,8 +58,8 @@ bool run_captured(connection& c, queued_job& queued) {
     return keep;
 }
 
-// W2: whatever happens in a job, it is there as a whole afterwards or not at all. PostgreSQL does nothing more in a
-// transaction with a failed statement until that is rolled back.
+// W2: whatever happens in a job, it is there as a whole afterwards or not at all. PostgreSQL does nothing
+// more in a transaction with a failed statement until that is rolled back.
 void run_job(connection& c, queued_job& queued) {
     if (queued.changes == job_changes::one && c.dialect() == dialect::sqlite) {
         run_captured(c, queued);
@@ -139,8 +139,8 @@ private:
         return std::make_exception_ptr(unavailable{"the database can't be written: " + reason});
     }
 
-    // Before the failure is told, so that whoever hears of it finds the state of the database known. A job may have made
-    // its batch fail by itself: then there is nothing wrong with the database.
+    // Before the failure is told, so that whoever hears of it finds the state of the database known. A job
+    // may have made its batch fail by itself: then there is nothing wrong with the database.
     void find_cause(const fault& failed) {
         if (failed.damage || failed.busy) return database_.health().failed(failed);
         if (const auto again = transact(prove_writable))
@@ -187,8 +187,9 @@ private:
         return taken;
     }
 
-    // Nothing when what `work` did is durable (W1), in the files that the next start will find. Otherwise it is to be
-    // taken for undone (W3): closing the connection rolls back what it had begun, and mends it if it was broken.
+    // Nothing when what `work` did is durable (W1), in the files that the next start will find. Otherwise it
+    // is to be taken for undone (W3): closing the connection rolls back what it had begun, and mends it if it
+    // was broken.
     template <class Work>
     std::optional<fault> transact(Work work) {
         fault found;
@@ -211,8 +212,9 @@ private:
         return found;
     }
 
-    // What a failed write or fsync left in the log may be in the kernel's memory and never reach the disk, though it can
-    // be read. Nothing may be appended to that: what was committed is copied into the database, and the log begun anew.
+    // What a failed write or fsync left in the log may be in the kernel's memory and never reach the disk,
+    // though it can be read. Nothing may be appended to that: what was committed is copied into the database,
+    // and the log begun anew.
     void reopen() {
         connection_ = database_.open();
         connection_->run("PRAGMA wal_checkpoint(TRUNCATE)");

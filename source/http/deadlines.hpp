@@ -2,9 +2,9 @@
 //
 // Every kind of limit has one duration. What gets its limit later is due later, so that a list for each kind
 // is sorted by construction: setting a limit is unlinking and appending, and a sweep ten times a second looks
-// only at what is due. A limit that is put off again and again, as a busy connection's, is moved once a sweep:
-// moving it writes to its neighbours, which belong to connections that nothing else has to fetch. Used on one
-// io thread.
+// only at what is due. A limit that is put off again and again, as a busy connection's, is moved once a
+// sweep: moving it writes to its neighbours, which belong to connections that nothing else has to fetch. Used
+// on one io thread.
 
 #pragma once
 

@@ -126,7 +126,8 @@ private:
         framing_.refusal = {status, detail};
     }
 
-    // A tab is white space like any other (RFC 9110, 5.6.3), but not to every server: some read another value then.
+    // A tab is white space like any other (RFC 9110, 5.6.3), but not to every server: some read another value
+    // then.
     void check_space(const header_line& line) noexcept {
         if (has_tab_around_value(line))
             refuse(status::bad_request, "A length or a coding stands beside a tab.");

@@ -36,8 +36,8 @@ struct header_block {
 // more than `bytes_max` bytes. What can never become a request is refused before its end arrives.
 header_block find_header_block(std::string_view bytes, std::size_t bytes_max) noexcept;
 
-// False for the beginning of a block that no end makes a header. Beast would wait for that end before it looks at any of
-// it, and then stop at another mistake.
+// False for the beginning of a block that no end makes a header. Beast would wait for that end before it
+// looks at any of it, and then stop at another mistake.
 bool may_become_header(std::string_view bytes) noexcept;
 
 // What the header fields say about the message and the connection.

@@ -87,12 +87,13 @@ public:
 
     void shut_down(int how) noexcept;
 
-    // When it is closed, what the peer has not taken is dropped, and the peer is told with a reset. Else the kernel keeps
-    // it, and offers it for minutes.
+    // When it is closed, what the peer has not taken is dropped, and the peer is told with a reset. Else the
+    // kernel keeps it, and offers it for minutes.
     void drop_what_is_not_taken() noexcept;
 
-    // For `co_await`: resumes when the direction is ready or the deadline of the item has passed; one coroutine
-    // at a time. Deferred, so that what waits is the caller itself and not one more coroutine around this.
+    // For `co_await`: resumes when the direction is ready or the deadline of the item has passed; one
+    // coroutine at a time. Deferred, so that what waits is the caller itself and not one more coroutine
+    // around this.
     auto ready(direction wanted) {
         auto initiate = [this, wanted](waiter handler) {
             wanted_ = wanted;

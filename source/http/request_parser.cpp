@@ -53,8 +53,8 @@ private:
     request& request_;
 };
 
-// Whether the request line has three parts, the last of which is "HTTP/d.d", and the rest may be a header: then the client
-// means another version, else it means nothing.
+// Whether the request line has three parts, the last of which is "HTTP/d.d", and the rest may be a header:
+// then the client means another version, else it means nothing.
 bool names_a_version(std::string_view block) noexcept {
     const std::string_view line = block.substr(0, block.find("\r\n"));
     const std::string_view text = line.substr(line.rfind(' ') + 1);
@@ -74,8 +74,8 @@ std::optional<refusal> read_fields(std::string_view block, request& request) {
 }
 
 // absolute-form = ( "http" / "https" ) "://" authority path-abempty [ "?" query ] (RFC 9112, 3.2.2): takes
-// the authority off the target, and puts the slash that it may leave out into `room`. False when it is neither this nor
-// origin-form.
+// the authority off the target, and puts the slash that it may leave out into `room`. False when it is
+// neither this nor origin-form.
 bool to_origin_form(request& request, std::string& room) {
     std::string_view target = request.target;
     if (target.starts_with('/')) return true;
@@ -97,8 +97,8 @@ bool to_origin_form(request& request, std::string& room) {
 constexpr refusal malformed_target{status::bad_request, "The address is malformed."};
 
 // Splits the target into path and query, and decodes the path. A control character in a path serves nobody
-// honest. An encoded slash is no separator (RFC 3986, 2.2) and no segment of ours has one: a decoded one would lead past
-// what guards a path in front of this server.
+// honest. An encoded slash is no separator (RFC 3986, 2.2) and no segment of ours has one: a decoded one
+// would lead past what guards a path in front of this server.
 std::optional<refusal> read_path(request& request, std::string& decoded_path) {
     const std::string_view target = request.target;
     const std::size_t mark = std::min(target.find('?'), target.size());

@@ -31,14 +31,14 @@ struct request_head {
     bool keep_alive = false;
 };
 
-// Puts into an empty `request` what the answer depends on to one that can't be read, or never came whole: whether it may
-// have content, and in what form it is wanted.
+// Puts into an empty `request` what the answer depends on to one that can't be read, or never came whole:
+// whether it may have content, and in what form it is wanted.
 void salvage(std::string_view block, request& request) noexcept;
 
 // Reads the request at the front of `bytes`. `request` is filled with views into `bytes` and, where a path
 // had to be decoded, into `decoded_path`; both must stay where they are as long as the request is used. No
-// allocation, unless `decoded_path` has to grow. A refused request is filled as far as it could be read, and as
-// far as its answer depends on it.
+// allocation, unless `decoded_path` has to grow. A refused request is filled as far as it could be read, and
+// as far as its answer depends on it.
 request_head read_head(
     std::string_view bytes, const parser_limits& limits, request& request, std::string& decoded_path
 );

@@ -15,7 +15,8 @@ constexpr std::string_view content_security_policy =
     "Content-Security-Policy: default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self';"
     " frame-ancestors 'none'";
 
-// What is no page must not act as one when somebody is lured to its address: a picture may hold scripts (ASVS 3.2.1).
+// What is no page must not act as one when somebody is lured to its address: a picture may hold scripts (ASVS
+// 3.2.1).
 constexpr std::string_view sandbox = "; sandbox";
 
 constexpr std::string_view further_security_fields =

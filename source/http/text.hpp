@@ -35,7 +35,8 @@ constexpr char_table letters_digits_and(std::string_view punctuation) noexcept {
 // tchar of RFC 9110, 5.6.2.
 bool is_token_char(char c) noexcept;
 
-// The same but for the case of ASCII letters. Beast's function of that name reads a byte beyond its arguments.
+// The same but for the case of ASCII letters. Beast's function of that name reads a byte beyond its
+// arguments.
 bool iequals(std::string_view a, std::string_view b) noexcept;
 
 // The value of a hexadecimal digit, or -1.

@@ -1,8 +1,9 @@
 // Which id became which, for a short while.
 //
-// A request that is under way when its session gets another id carries the old one, and that is dead (S4). What it
-// changes belongs to the session nevertheless, and a new session for it would take the place of the fresh cookie
-// in the browser. Bounded in time and number: past either a dead id is one like any other. Any thread.
+// A request that is under way when its session gets another id carries the old one, and that is dead (S4).
+// What it changes belongs to the session nevertheless, and a new session for it would take the place of the
+// fresh cookie in the browser. Bounded in time and number: past either a dead id is one like any other. Any
+// thread.
 
 #pragma once
 

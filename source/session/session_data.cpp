@@ -6,8 +6,8 @@ namespace {
 // More than any size that a session's data may have.
 constexpr std::size_t size_digits_max = 9;
 
-// A netstring (D. J. Bernstein, 1997): "5:hello,". Takes one off `rest`; false where there is none. A size with a leading
-// zero is refused: one content has one stored form.
+// A netstring (D. J. Bernstein, 1997): "5:hello,". Takes one off `rest`; false where there is none. A size
+// with a leading zero is refused: one content has one stored form.
 bool take_netstring(std::string_view& rest, std::string_view& text) noexcept {
     std::size_t size = 0, at = 0;
     for (; at < rest.size() && rest[at] >= '0' && rest[at] <= '9'; ++at) {

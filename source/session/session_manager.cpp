@@ -23,8 +23,8 @@ std::string plain_user_agent(const http::request& request) {
     return text;
 }
 
-// A logout that finds no session may have come while another ends it, which is seen before it is durable. What it answers
-// must be: the ending is repeated, and so waited for.
+// A logout that finds no session may have come while another ends it, which is seen before it is durable.
+// What it answers must be: the ending is repeated, and so waited for.
 task<> end_again(session_store& store, std::span<const session_id> ids, time_point now) {
     for (const session_id& id : ids) {
         change ending;
@@ -103,7 +103,8 @@ task<> session_manager::handle_slowly(
     session session{*this, std::move(found)};
     const auto renewed = [&](const session_id& id) { return renewals_->find(id, exchange.now).has_value(); };
     session.overtaken_ = !session.loaded_ && std::ranges::any_of(ids, renewed);
-    // Ours, but ended or expired; of a browser whose user was away for long, or somebody else's copy of the cookie.
+    // Ours, but ended or expired; of a browser whose user was away for long, or somebody else's copy of the
+    // cookie.
     const bool replayed = !session.loaded_ && !ids.empty() && !session.overtaken_;
     if (replayed) http::log_refusal(exchange, {}, "session", "ended");
     std::exception_ptr failure;
@@ -187,7 +188,8 @@ task<result<void>> session_manager::commit(http::exchange& exchange, session& se
             next.address = exchange.client.to_string();
             next.user_agent = plain_user_agent(exchange.request);
         }
-        // Data alone follow a session to its next id; what else is changed was meant for the one that was seen.
+        // Data alone follow a session to its next id; what else is changed was meant for the one that was
+        // seen.
         std::optional<change> again;
         if (what == action::save && !next.end_others && next.companions.empty()) again = next;
         const result<committed> done = co_await store_change(std::move(next));
@@ -232,9 +234,9 @@ task<result<committed>> session_manager::store_change(change wanted) {
     co_return done;
 }
 
-// What the session became that a request loaded a moment ago: it has its handle, and unless somebody logged in to it,
-// its epoch. Another handle is of a login that began anew, as the session had ended; another epoch of a new password,
-// which shuts out whoever shares the old id.
+// What the session became that a request loaded a moment ago: it has its handle, and unless somebody logged
+// in to it, its epoch. Another handle is of a login that began anew, as the session had ended; another epoch
+// of a new password, which shuts out whoever shares the old id.
 task<session_ptr> session_manager::successor(const live_session& old, time_point now) {
     const std::optional<renewal> renewed = renewals_->find(old.id, now);
     if (!renewed || !renewed->to) co_return nullptr;

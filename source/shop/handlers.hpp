@@ -76,8 +76,8 @@ void log_out(exchange& ex, session::session& session);
 // What is said once. A HEAD, which shows nothing, leaves it there.
 std::string take_flash(const exchange& ex, session::session& session);
 
-// Where a login or a registration leads to, of what a form or a query asks for: a path on this site that is not the way
-// out again; empty: nothing in particular.
+// Where a login or a registration leads to, of what a form or a query asks for: a path on this site that is
+// not the way out again; empty: nothing in particular.
 std::string next_page(std::string_view wanted);
 
 // A field of the query.

@@ -248,8 +248,8 @@ public:
     // Precondition: `cookie` is an element of the catalogue.
     const cookie_card& card(const cookie& cookie) const noexcept;
 
-    // Reads and compiles the views again, and the assets with them. What is wrong with them, if anything; then
-    // the old ones stay in use.
+    // Reads and compiles the views again, and the assets with them. What is wrong with them, if anything;
+    // then the old ones stay in use.
     std::optional<std::string> reload();
 
 private:

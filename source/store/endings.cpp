@@ -85,8 +85,8 @@ private:
     bool failing_ = false;
 };
 
-// Written behind: a writer that is slow must not keep the next ending waiting. Only what was followed goes, however
-// long that took.
+// Written behind: a writer that is slow must not keep the next ending waiting. Only what was followed goes,
+// however long that took.
 void sweep(db::writer& writer, ending_number seen, time_point before) {
     writer.post([seen, before](db::connection& c) {
         c.run("DELETE FROM endings WHERE sequence <= :seen AND ended_at < :before", in(seen, before));

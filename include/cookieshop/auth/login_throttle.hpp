@@ -10,9 +10,10 @@
 ///   | new accounts       | 20   | nothing until the window is over            | 1 h from the first    |
 ///   | addresses taken    | 100  | no registration until the window is over    | 15 min from the first |
 ///
-/// An address that a registration finds taken is counted, as it tells who has an account. A success clears the counter of account and source, and makes the source known to the account. A try is
-/// refused during a delay even if the password is right: it isn't looked at. A source is an IPv4 address
-/// (mapped into IPv6 or not), or an IPv6 /64, which is what one customer gets.
+/// An address that a registration finds taken is counted, as it tells who has an account. A success clears
+/// the counter of account and source, and makes the source known to the account. A try is refused during a
+/// delay even if the password is right: it isn't looked at. A source is an IPv4 address (mapped into IPv6 or
+/// not), or an IPv6 /64, which is what one customer gets.
 ///
 /// In memory only: a restart forgives. Memory is bounded, as accounts are kept as keyed hashes of constant
 /// size: past `entries_max` the counter that was touched least recently is forgotten. Any thread; constant
@@ -69,8 +70,8 @@ public:
     /// The registration came to nothing: no account was made.
     void registration_cancelled(const boost::asio::ip::address& source, time_point now);
 
-    /// What the log calls an account: a keyed hash. What is typed as an email may be a password in the wrong field, so
-    /// it isn't logged as it is. Another one after a restart.
+    /// What the log calls an account: a keyed hash. What is typed as an email may be a password in the wrong
+    /// field, so it isn't logged as it is. Another one after a restart.
     std::string alias(std::string_view account) const;
 
     /// Counters in memory.

@@ -1,7 +1,8 @@
 /// argon2id on a few threads of its own, with a bounded queue.
 ///
 /// The memory that logins can take is `workers × memory`, and a flood of them makes no one wait but those who
-/// log in: past the queue's bound the answer is `overloaded`, at once, and the threads let all others go first.
+/// log in: past the queue's bound the answer is `overloaded`, at once, and the threads let all others go
+/// first.
 
 #pragma once
 

@@ -33,18 +33,20 @@ public:
     /// A new file, and an old one that others could read, becomes its owner's alone. Throws `unavailable`.
     std::unique_ptr<connection> open() const;
 
-    /// The same for a program that has not migrated it, or may not: throws `unavailable` too when there is no such
-    /// database, or its schema is of another version. Creates nothing.
+    /// The same for a program that has not migrated it, or may not: throws `unavailable` too when there is no
+    /// such database, or its schema is of another version. Creates nothing.
     std::unique_ptr<connection> open_as_it_is() const;
 
-    /// Checks all of it, then brings the schema to the newest version, each migration in a transaction; how many
-    /// were applied. Throws `unavailable` for a database that is damaged, newer than this program, or none.
+    /// Checks all of it, then brings the schema to the newest version, each migration in a transaction; how
+    /// many were applied. Throws `unavailable` for a database that is damaged, newer than this program, or
+    /// none.
     ///
-    /// From here on the database is these files: `open` refuses any others that take their place, and makes no new ones.
+    /// From here on the database is these files: `open` refuses any others that take their place, and makes
+    /// no new ones.
     int migrate();
 
-    /// Throws `unavailable` unless the files are still the ones that `migrate` left. SQLite would go on writing to one
-    /// that was deleted, and all of that would be gone with the process.
+    /// Throws `unavailable` unless the files are still the ones that `migrate` left. SQLite would go on
+    /// writing to one that was deleted, and all of that would be gone with the process.
     void require_same_files() const;
 
     /// What is known of it by now. Its own is no part of what is const here.
@@ -72,7 +74,8 @@ private:
     mutable db::health health_;
     std::vector<std::vector<std::string>> migrations_;  // the statements of version 1, 2, …
     int lock_ = -1;                                     // a file descriptor
-    // The database, its log and the index of that, which SQLite removes when nobody has them open: so one connection has.
+    // The database, its log and the index of that, which SQLite removes when nobody has them open: so one
+    // connection has.
     std::array<file_identity, 3> files_{};
     std::unique_ptr<connection> anchor_;
 };

@@ -16,11 +16,12 @@ struct fault {
     bool busy = false;    ///< another process holds the lock
 };
 
-/// The writer finds out, commit by commit, and is the only one to find it well again; readers that meet damage
-/// tell. What stays as it is, is logged once. Any thread.
+/// The writer finds out, commit by commit, and is the only one to find it well again; readers that meet
+/// damage tell. What stays as it is, is logged once. Any thread.
 ///
-/// A damaged database is neither written nor read any more by this process: nobody can say what else is wrong, or how old
-/// the content is, and an ended session must not come back from a copy of yesterday. It is put right while no server runs.
+/// A damaged database is neither written nor read any more by this process: nobody can say what else is
+/// wrong, or how old the content is, and an ended session must not come back from a copy of yesterday. It is
+/// put right while no server runs.
 class health {
 public:
     /// `name`: what the log calls the database.

@@ -2,8 +2,8 @@
 ///
 /// SQLite has one writer at a time and every commit waits for the disk: so one thread takes all jobs that are
 /// queued, up to `batch_max`, runs them in one transaction, from which each can be taken back alone, commits
-/// once, and only then completes them. It never waits for a batch to fill: the next one gathers while the disk is busy with this
-/// one.
+/// once, and only then completes them. It never waits for a batch to fill: the next one gathers while the
+/// disk is busy with this one.
 ///
 /// Invariants (each has a test of its name in `test/unit/db/writer.cpp`):
 ///   W1. A job's result is delivered after the COMMIT that holds it returned, never before.
@@ -13,9 +13,9 @@
 ///   W4. The queue is bounded: past `capacity` a job is refused with `overloaded` before any of it ran.
 ///   W5. Jobs run in the order in which they were queued.
 ///   W6. The destructor commits what is queued.
-///   W7. A database that can't be written refuses jobs at once, with `unavailable`, what is queued too; the thread tries
-///       once a second whether it can be written again. What was committed to files that were deleted or replaced
-///       meanwhile counts as not written.
+///   W7. A database that can't be written refuses jobs at once, with `unavailable`, what is queued too; the
+///       thread tries once a second whether it can be written again. What was committed to files that were
+///       deleted or replaced meanwhile counts as not written.
 
 #pragma once
 
@@ -84,7 +84,7 @@ private:
 /// What it takes to undo a job.
 enum class job_changes {
     several,  ///< a savepoint
-    one,  ///< nothing: it changes what one statement changes, as its last act, and a statement that fails undoes itself.
+    one,  ///< nothing: it changes what one statement changes, as its last act; one that fails undoes itself.
           ///< SQLite then need not keep a copy of every page that the job touches
 };
 

@@ -20,8 +20,8 @@ using error_renderer =
 void set_error_renderer(error_renderer renderer);
 
 /// Makes the response an error: whatever was there, cookies among it, is dropped. `detail` is one sentence
-/// for the person who sees it and gives away nothing of the inside; empty, or not UTF-8: what is usually said of that
-/// status.
+/// for the person who sees it and gives away nothing of the inside; empty, or not UTF-8: what is usually said
+/// of that status.
 void fail(exchange& exchange, status status, std::string_view detail = {});
 
 /// The same for what a handler threw: 503 for `unavailable`, 503 with Retry-After for `overloaded`, else 500.

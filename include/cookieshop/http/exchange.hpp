@@ -45,8 +45,8 @@ using pending = std::optional<task<>>;
 /// Fills in the response, now or later. An exception becomes a 500, `unavailable` and `overloaded` a 503.
 using handler = std::function<pending(exchange&)>;
 
-/// Fills in the response when the request's header alone decides on it, whatever its body is; false: a handler has to
-/// see it. Asked before the body is read.
+/// Fills in the response when the request's header alone decides on it, whatever its body is; false: a
+/// handler has to see it. Asked before the body is read.
 using early_answer = std::function<bool(exchange&)>;
 
 /// A handler in one of two forms, and it can be asked which: a function that returns at once, or a coroutine.

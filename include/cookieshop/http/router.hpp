@@ -34,7 +34,8 @@ public:
     /// Asked about every request that has a route, before its handler. Replaces the one before.
     router& guard(early_answer refusal);
 
-    /// Sets `exchange.params` and calls the handler, or fills in 404, 405, the answer to OPTIONS or the guard's.
+    /// Sets `exchange.params` and calls the handler, or fills in 404, 405, the answer to OPTIONS or the
+    /// guard's.
     pending operator()(exchange& exchange) const;
 
     /// Fills in what no handler decides on; false: one would be called.

@@ -35,8 +35,9 @@ struct server_options {
 
 class server {
 public:
-    /// `root` and `early` are called on every io thread; `clock` outlives the server. `early` is asked about requests
-    /// that wait for 100 Continue, or do not say how long their body is: before these get 100 or 411.
+    /// `root` and `early` are called on every io thread; `clock` outlives the server. `early` is asked about
+    /// requests that wait for 100 Continue, or do not say how long their body is: before these get 100 or
+    /// 411.
     server(server_options options, handler root, const wall_clock& clock, early_answer early = {});
 
     /// Stops at once if nobody called `stop`.

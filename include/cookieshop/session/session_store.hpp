@@ -100,8 +100,8 @@ public:
     virtual task<session_ptr> find(session_id id, time_point now) = 0;
 
     /// `errc::gone` (for a save of what ended or expired, and a rotation without a login), `errc::conflict`,
-    /// `errc::too_large` (the data passed `policy::data_limit`), or what an operation or a companion answered.
-    /// Throws `overloaded`, `unavailable`.
+    /// `errc::too_large` (the data passed `policy::data_limit`), or what an operation or a companion
+    /// answered. Throws `overloaded`, `unavailable`.
     virtual task<result<committed>> commit(change change) = 0;
 
     /// Has `session.last_seen` written behind, in a batch with others, and before the next login of its

@@ -14,11 +14,12 @@
 ///   C3. A session of an older version never replaces a newer one.
 ///   C4. The bytes of all shards together never pass the bound; evicting ends no session.
 ///   C5. Requests that miss the same id at the same time make one read, and fail together if it fails.
-///   C6. A user who has several sessions in memory is one `account`: raising its epoch ends all of them at the
-///       next `peek`, at a cost that does not depend on their number.
+///   C6. A user who has several sessions in memory is one `account`: raising its epoch ends all of them at
+///       the next `peek`, at a cost that does not depend on their number.
 ///   C7. What is cached and expired, or outdated by its owner's epoch, is not found and leaves the memory.
 ///   C8. What somebody else ended in the store behind is not found from `follow` on.
-///   C9. After a change that failed and may have happened nevertheless, what it may have changed is not cached.
+///   C9. After a change that failed and may have happened nevertheless, what it may have changed is not
+///       cached.
 
 #pragma once
 
@@ -59,8 +60,8 @@ public:
     task<bool> end(session::user_id user, std::string handle) override;
     task<std::size_t> erase_expired(time_point now, std::size_t limit) override;
 
-    /// After the commit that ended them. A user's ending costs what C6 says, a guest's or everybody's a look at
-    /// all that is cached. From any thread.
+    /// After the commit that ended them. A user's ending costs what C6 says, a guest's or everybody's a look
+    /// at all that is cached. From any thread.
     void follow(const ending& ended);
 
     cache_figures figures() const;

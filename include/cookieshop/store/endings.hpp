@@ -1,9 +1,9 @@
 /// Sessions that are ended from outside: an operator's command changes the database, and the server that runs
 /// follows.
 ///
-/// The command notes the ending in the transaction that makes it. The server looks for what is new a few times a
-/// second, with readers of its own, so that it waits behind no request; the look is one step in an index that is
-/// nearly always empty.
+/// The command notes the ending in the transaction that makes it. The server looks for what is new a few
+/// times a second, with readers of its own, so that it waits behind no request; the look is one step in an
+/// index that is nearly always empty.
 ///
 ///     in the command: BEGIN … DELETE FROM sessions …; note_ending(c, …) … COMMIT
 ///     in the server:  newest_ending, before anything is cached; then follow_endings
@@ -24,8 +24,8 @@ namespace cookieshop::store {
 /// The place of an ending in the order of their commits.
 using ending_number = std::int64_t;
 
-/// In a transaction of `c`. `what.epoch` is the user's own, or past all of them when the user is deleted: it is
-/// read when somebody follows.
+/// In a transaction of `c`. `what.epoch` is the user's own, or past all of them when the user is deleted: it
+/// is read when somebody follows.
 void note_ending(db::connection& c, const ending& what, time_point now);
 
 /// The last one so far; 0: none yet. Throws `unavailable`.
@@ -37,8 +37,8 @@ struct follow_options {
     std::chrono::milliseconds keep = std::chrono::hours{1};  ///< what was followed is removed at that age
 };
 
-/// Has `cache` follow all endings after `seen`. Runs until it is cancelled; when the database fails, it says so
-/// once and goes on. What it refers to outlives it.
+/// Has `cache` follow all endings after `seen`. Runs until it is cancelled; when the database fails, it says
+/// so once and goes on. What it refers to outlives it.
 task<> follow_endings(
     db::readers& readers, db::writer& writer, cached_store& cache, const wall_clock& clock,
     ending_number seen, follow_options options = {}

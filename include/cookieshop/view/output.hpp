@@ -1,8 +1,8 @@
 /// Where a page is written, in many small pieces.
 ///
-/// They are gathered in a block on the stack before they go to the text: a piece costs a comparison and a copy, which is
-/// less than `std::string::append` takes to find out that there is room. A value of one thread; the text is the
-/// caller's, and complete after `flush`.
+/// They are gathered in a block on the stack before they go to the text: a piece costs a comparison and a
+/// copy, which is less than `std::string::append` takes to find out that there is room. A value of one
+/// thread; the text is the caller's, and complete after `flush`.
 
 #pragma once
 
@@ -30,8 +30,8 @@ public:
 
     void append(char c) { append({&c, 1}); }
 
-    /// The same for the start of a longer text: `piece` is followed by `overrun` bytes that may be read. A copy of a
-    /// fixed size is a few instructions; one of a size that is known only now is a call.
+    /// The same for the start of a longer text: `piece` is followed by `overrun` bytes that may be read. A
+    /// copy of a fixed size is a few instructions; one of a size that is known only now is a call.
     static constexpr std::size_t overrun = 64;
     void append_start(std::string_view piece) {
         if (piece.size() > overrun || block_.size() - used_ < overrun) return append(piece);

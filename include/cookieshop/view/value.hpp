@@ -157,8 +157,8 @@ field bind_self() {
     }>(".");
 }
 
-/// A name that stands for the same in all objects of a type, what `Function` returns: it becomes a part of the
-/// compiled template, and a section that asks for it costs nothing.
+/// A name that stands for the same in all objects of a type, what `Function` returns: it becomes a part of
+/// the compiled template, and a section that asks for it costs nothing.
 template <auto Function>
 field bind_constant(std::string_view name) {
     static_assert(!detail::list<decltype(Function())>);

@@ -1,5 +1,5 @@
-// Drogon with its own sessions, which it keeps in memory. Its templates need a program of Drogon's to build: here the
-// page is put together by hand, which takes less time.
+// Drogon with its own sessions, which it keeps in memory. Its templates need a program of Drogon's to build:
+// here the page is put together by hand, which takes less time.
 //
 //     PORT=3000 ./drogon
 

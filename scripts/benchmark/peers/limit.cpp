@@ -2,10 +2,10 @@
 //
 //     limit ADDRESS:PORT RESPONSE COOKIES
 //
-// One thread, a bare epoll loop. The request's end and its cookie are found with memmem, the cookie is looked up in a hash
-// table, and RESPONSE, a file with header and body, is sent as it is. One recv and one send a request, one epoll_wait
-// for all that are ready. It checks nothing that this needs not, has no limits, no timeouts and no pages: a measure for
-// others, not a server.
+// One thread, a bare epoll loop. The request's end and its cookie are found with memmem, the cookie is looked
+// up in a hash table, and RESPONSE, a file with header and body, is sent as it is. One recv and one send a
+// request, one epoll_wait for all that are ready. It checks nothing that this needs not, has no limits, no
+// timeouts and no pages: a measure for others, not a server.
 
 #include <boost/unordered/unordered_flat_set.hpp>
 
@@ -120,8 +120,8 @@ private:
         delete c;
     }
 
-    // False when the connection is over. The input has room for more than a request, so a recv that did not fill it has
-    // drained the socket.
+    // False when the connection is over. The input has room for more than a request, so a recv that did not
+    // fill it has drained the socket.
     bool serve(client& c) const {
         const ssize_t n = recv(c.fd, c.input.data() + c.size, c.input.size() - c.size, 0);
         if (n < 0) return errno == EAGAIN;

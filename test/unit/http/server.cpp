@@ -12,6 +12,7 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -26,6 +27,22 @@ pending hello(exchange& exchange) {
     exchange.response.body = exchange.client.to_string();
     return std::nullopt;
 }
+
+// The most descriptors that this process has, until the end of the scope, however that comes.
+class descriptor_limit {
+public:
+    explicit descriptor_limit(rlim_t limit) {
+        BOOST_TEST_REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+        const rlimit lower{limit, before_.rlim_max};
+        BOOST_TEST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &lower) == 0);
+    }
+    ~descriptor_limit() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+    descriptor_limit(const descriptor_limit&) = delete;
+    descriptor_limit& operator=(const descriptor_limit&) = delete;
+
+private:
+    rlimit before_{};
+};
 
 // A handler that waits until it is let go on, and says when it began.
 struct gate {
@@ -112,18 +129,18 @@ BOOST_AUTO_TEST_CASE(over_the_limit_a_connection_gets_503) {
 
 BOOST_AUTO_TEST_CASE(running_out_of_descriptors_is_survived) {
     const test_server server{hello};
-    rlimit normal{};
-    ::getrlimit(RLIMIT_NOFILE, &normal);
     const int lowest_free = ::dup(0);
     ::close(lowest_free);
-    const rlimit room_for_one{static_cast<rlim_t>(lowest_free) + 1, normal.rlim_max};
-    ::setrlimit(RLIMIT_NOFILE, &room_for_one);
-    raw_client client{server.port()};  // takes the last one, so that none is left for its connection
-    client.send(get);
-    const bool answered = client.wait_for_input(std::chrono::milliseconds{50});
-    ::setrlimit(RLIMIT_NOFILE, &normal);
+    std::optional<raw_client> client;
+    bool answered = false;
+    {
+        const descriptor_limit room_for_one{static_cast<rlim_t>(lowest_free) + 1};
+        client.emplace(server.port());  // takes the last one, so that none is left for its connection
+        client->send(get);
+        answered = client->wait_for_input(std::chrono::milliseconds{50});
+    }
     BOOST_TEST(!answered);
-    BOOST_TEST(client.read().status == 200u);
+    BOOST_TEST(client->read().status == 200u);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_under_way_is_answered_when_the_server_stops) {

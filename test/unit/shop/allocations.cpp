@@ -1,4 +1,5 @@
-// The whole path of an authenticated page allocates nothing: from the socket over the session to the page and back.
+// The whole path of an authenticated page allocates nothing: from the socket over the session to the page and
+// back.
 
 #include "support/allocations.hpp"
 #include "cookieshop/store/cached_store.hpp"

@@ -137,7 +137,8 @@ struct fixture {
         io.restart();
         io.poll();
     }
-    // Somebody who never asks the cache ends the session, while a read of it is under way; then the cache follows.
+    // Somebody who never asks the cache ends the session, while a read of it is under way; then the cache
+    // follows.
     bool ended_outside_while_read(const session_ptr& session, const store::ending& ended) {
         evict(session);
         event gate;

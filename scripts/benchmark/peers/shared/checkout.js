@@ -1,4 +1,5 @@
-// What the Express and the Fastify shop have in common: the session's data, and what checkout.ejs shows of it.
+// What the Express and the Fastify shop have in common: the session's data, and what checkout.ejs shows of
+// it.
 'use strict';
 
 const { randomBytes } = require('node:crypto');
