@@ -1,12 +1,13 @@
-// Kills the server at random moments under load, starts it again, and looks whether what is there can be explained by what
-// its customers did and were answered (history.hpp).
+// Kills the server at random moments under load, starts it again, and looks whether what is there can be
+// explained by what its customers did and were answered (history.hpp).
 //
-// COOKIESHOP_KILLS: how often (200). COOKIESHOP_SEED: for the same choices once more; the seed is printed. What a machine
-// does at the same time is another each time.
+// COOKIESHOP_KILLS: how often (200). COOKIESHOP_SEED: for the same choices once more; the seed is printed.
+// What a machine does at the same time is another each time.
 //
 // A kill takes the process, not what it gave to the kernel: a power failure is another matter.
 
 #include "crash/customer.hpp"
+#include "support/environment.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -14,7 +15,6 @@
 
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <deque>
 #include <memory>
 #include <random>
@@ -26,11 +26,6 @@ using namespace cookieshop::test::crash;
 using namespace std::chrono_literals;
 
 namespace {
-
-unsigned number_from_environment(const char* name, unsigned otherwise) {
-    const char* text = std::getenv(name);
-    return text == nullptr ? otherwise : static_cast<unsigned>(std::stoul(text));
-}
 
 /// Nothing ends for its age, and the whole run is one user's.
 const options unhurried{{"--idle-timeout", "1d"}, {"--absolute-timeout", "2d"}};
@@ -152,7 +147,7 @@ private:
 BOOST_AUTO_TEST_SUITE(crash)
 
 BOOST_AUTO_TEST_CASE(what_was_answered_survives_kills_at_random_moments) {
-    const unsigned kills = number_from_environment("COOKIESHOP_KILLS", 200);
+    const unsigned kills = number_from_environment("COOKIESHOP_KILLS", 200U);
     const unsigned seed = number_from_environment("COOKIESHOP_SEED", std::random_device{}());
     constexpr unsigned kills_between_checks_of_the_file = 25;
     BOOST_TEST_MESSAGE("COOKIESHOP_SEED=" << seed);

@@ -151,8 +151,8 @@ void customer::complain(const std::string& about) {
     complaint_ += about + '\n';
 }
 
-/// Sends what `request` does, with the cookie of `op.session`, and adds it to the history: with what `understand` makes of
-/// the answer, or without one. What was never sent is no operation.
+/// Sends what `request` does, with the cookie of `op.session`, and adds it to the history: with what
+/// `understand` makes of the answer, or without one. What was never sent is no operation.
 operation customer::send(
     client& tab, operation op, history& done, const request_function& request, const understanding& understand
 ) {
@@ -319,7 +319,8 @@ void customer::remove(client& tab, browser& browser, random& random, history& do
     keep_cookie(browser, made, false);
 }
 
-/// Most often the basket as it is; at times the form that this tab or the other one sent before, or one form twice.
+/// Most often the basket as it is; at times the form that this tab or the other one sent before, or one form
+/// twice.
 void customer::order(client& tab, browser& browser, random& random, history& done) {
     std::unique_lock lock{mutex_};
     operation form = browser.last_form;
@@ -598,7 +599,8 @@ std::vector<number> customer::sessions_to_look_at(bool everything) {
     return {chosen.begin(), chosen.end()};
 }
 
-/// For whoever has to find out why; '*' stands before what comes after the point up to which all can be explained.
+/// For whoever has to find out why; '*' stands before what comes after the point up to which all can be
+/// explained.
 std::string customer::tell(const history& seen, const explanation& farthest) const {
     std::ostringstream text;
     text << "no order of what " << email_ << " did explains what is there";

@@ -39,8 +39,8 @@ public:
     /// What a tab does until the server is gone. Each on a thread of its own.
     void act(std::size_t tab, std::uint16_t port);
 
-    /// Once the server is back: sends again what was in doubt, looks at what is there and finds out how that can be. Of the
-    /// sessions that ended earlier it looks at a few, or at all.
+    /// Once the server is back: sends again what was in doubt, looks at what is there and finds out how that
+    /// can be. Of the sessions that ended earlier it looks at a few, or at all.
     figures check(const shop& shop, bool everything = false);
 
     bool is_done() const { return email_is_taken_ && orders_seen_.size() >= 30; }

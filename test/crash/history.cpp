@@ -138,7 +138,8 @@ accounts account::after(const operation& op, const std::vector<const operation*>
     return {};
 }
 
-/// Into the session; or into what it became while the request was under way; or, where there is none, into a new one.
+/// Into the session; or into what it became while the request was under way; or, where there is none, into a
+/// new one.
 accounts account::after_addition(const operation& op, bool looks_ended) const {
     accounts result;
     const auto at = static_cast<std::size_t>(op.cookie);
@@ -415,8 +416,8 @@ private:
             std::vector<account> results = here.now.after(*op, under_way(here, *op, i));
             const bool changes_nothing = results.size() == 1 && results.front() == here.now;
             if (op->answer == reply::none && changes_nothing) continue;
-            // What only looked, and can have been here, stands in nobody's way: there is no need to try it later. But for
-            // the survey, before which everything has its last chance.
+            // What only looked, and can have been here, stands in nobody's way: there is no need to try it
+            // later. But for the survey, before which everything has its last chance.
             const bool settled = changes_nothing && only_looked(*op) && i != survey_;
             if (settled) open.erase(open.begin() + static_cast<std::ptrdiff_t>(first), open.end());
             for (account& now : results) {
@@ -448,8 +449,8 @@ private:
         return true;
     }
 
-    /// Nothing comes after what was sent when it was over already. What is in doubt may come at any moment before the
-    /// survey.
+    /// Nothing comes after what was sent when it was over already. What is in doubt may come at any moment
+    /// before the survey.
     bool may_come_next(const explanation& here, const operation& op) const {
         if (op.answer == reply::none && here.happened[survey_] > 0) return false;
         for (std::size_t i = 0; i < histories_.size(); ++i)

@@ -1,13 +1,14 @@
 /// What a customer did, and a check that knows nothing but that.
 ///
-/// A customer has one account and several tabs, which work at the same time. Each tab keeps a history: what it sent and
-/// when, what was answered and when, or that no answer came. After the crash it is asked what is there; that goes into
-/// the history as well. The histories are right when there is an order of all operations in which
+/// A customer has one account and several tabs, which work at the same time. Each tab keeps a history: what
+/// it sent and when, what was answered and when, or that no answer came. After the crash it is asked what is
+/// there; that goes into the history as well. The histories are right when there is an order of all
+/// operations in which
 ///   - what was answered before another was sent stands before it,
 ///   - a shop that does one thing after the other (`account`) gives every answer that was given,
 ///   - what got no answer happens as a whole, once, before the crash; or not at all.
-/// So an order that is lost or doubled, a session that comes back, half a change of the password, or a basket that somebody
-/// saw and that was not durable: each of them leaves no such order.
+/// So an order that is lost or doubled, a session that comes back, half a change of the password, or a basket
+/// that somebody saw and that was not durable: each of them leaves no such order.
 
 #pragma once
 
@@ -21,8 +22,8 @@
 
 namespace cookieshop::test::crash {
 
-/// Session ids, handles, tokens of forms and passwords stand in a history by a number that the customer gave them; 0 is
-/// none.
+/// Session ids, handles, tokens of forms and passwords stand in a history by a number that the customer gave
+/// them; 0 is none.
 using number = int;
 
 inline constexpr std::size_t cookie_kinds = 4;
@@ -44,7 +45,8 @@ enum class action {
     basket_page,
     checkout_page,
     own_handle,
-    // These look into the database, which is ahead of what is in memory while a change is under way: only when nothing is.
+    // These look into the database, which is ahead of what is in memory while a change is under way: only
+    // when nothing is.
     all_sessions,
     all_orders,
     order_page,
@@ -118,8 +120,9 @@ public:
 
     auto operator<=>(const account&) const = default;
 
-    /// What there may be after the operation, if it was answered like that here; without an answer, if it happened. Empty:
-    /// it can't have been. `under_way` are those that come later and were sent before this one was over.
+    /// What there may be after the operation, if it was answered like that here; without an answer, if it
+    /// happened. Empty: it can't have been. `under_way` are those that come later and were sent before this
+    /// one was over.
     std::vector<account> after(const operation& op, const std::vector<const operation*>& under_way) const;
 
 private:
@@ -161,9 +164,9 @@ struct explanation {
 /// More ways than this to go, and a run is given up: nothing here may take for ever.
 inline constexpr std::size_t steps_max = 2'000'000;
 
-/// All ways in which it can have been, where one of `before` was there at the beginning. `histories` were recorded at the
-/// same time, `survey` after they were over. None: the shop has lost something, or promised what it did not keep; then
-/// `farthest` is how far it can be explained.
+/// All ways in which it can have been, where one of `before` was there at the beginning. `histories` were
+/// recorded at the same time, `survey` after they were over. None: the shop has lost something, or promised
+/// what it did not keep; then `farthest` is how far it can be explained.
 std::set<explanation> explain(
     const std::set<account>& before, std::vector<history> histories, const history& survey,
     explanation& farthest

@@ -1,5 +1,5 @@
-// SIGTERM while everybody is at work: what was received is answered, as a whole, and what was answered is there
-// afterwards.
+// SIGTERM while everybody is at work: what was received is answered, as a whole, and what was answered is
+// there afterwards.
 
 #include "support/shop.hpp"
 
@@ -79,12 +79,26 @@ void await_drain(std::uint16_t port) {
     }
 }
 
+/// Whatever was thrown: at its end the server stops, and nobody waits for that any more. The threads, which
+/// are joined next, would not end otherwise.
+struct stop_in_any_case {
+    server_process& server;
+    std::latch& stopping;
+    bool signalled = false;
+
+    ~stop_in_any_case() {
+        if (!signalled) server.signal(SIGTERM);
+        stopping.count_down();
+    }
+};
+
 /// All clients begin; those that owe the server nothing more wait, then comes the signal.
 std::vector<story> stop_under(shop& shop, const std::vector<std::pair<part, part>>& parts) {
     std::vector<story> stories(parts.size());
     std::latch begun{static_cast<std::ptrdiff_t>(parts.size())}, stopping{1};
     {
         std::vector<std::jthread> threads;
+        stop_in_any_case stop{shop.server, stopping};
         for (std::size_t i = 0; i < parts.size(); ++i) {
             auto visitor = shop.guest();
             add_to_basket(visitor, "linzer");
@@ -113,8 +127,8 @@ std::vector<story> stop_under(shop& shop, const std::vector<std::pair<part, part
         }
         begun.wait();
         shop.server.signal(SIGTERM);
+        stop.signalled = true;
         await_drain(shop.server.port());
-        stopping.count_down();
     }
     return stories;
 }

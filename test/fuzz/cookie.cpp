@@ -1,5 +1,5 @@
-// Cookies and the ids in them: each line is a Cookie field. Ids come from a generator that is not random here, so that
-// they are the same in every run and the fuzzer may take one from the seeds and change it.
+// Cookies and the ids in them: each line is a Cookie field. Ids come from a generator that is not random
+// here, so that they are the same in every run and the fuzzer may take one from the seeds and change it.
 
 #include "cookieshop/http/cookie.hpp"
 #include "cookieshop/session/session_id.hpp"

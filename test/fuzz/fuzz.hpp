@@ -1,7 +1,8 @@
 // What the fuzz targets share.
 //
-// A target is a function of any bytes at all that demands what must hold for them. libFuzzer looks for bytes for which it
-// does not hold (`scripts/fuzz`); `replay.cpp` runs the target over those that are kept in `seeds/` and `found/`.
+// A target is a function of any bytes at all that demands what must hold for them. libFuzzer looks for bytes
+// for which it does not hold (`scripts/fuzz`); `replay.cpp` runs the target over those that are kept in
+// `seeds/` and `found/`.
 
 #pragma once
 

@@ -1,5 +1,5 @@
-// Errors, the JSON that this program writes: the Accept field on the first line, the status on the second, then the
-// detail.
+// Errors, the JSON that this program writes: the Accept field on the first line, the status on the second,
+// then the detail.
 
 #include "cookieshop/http/error_page.hpp"
 

@@ -1,5 +1,5 @@
-// Runs a fuzz target over the files of the folders that it is given. A folder without files is a failure: nothing would
-// be tested.
+// Runs a fuzz target over the files of the folders that it is given. A folder without files is a failure:
+// nothing would be tested.
 
 #include "fuzz/fuzz.hpp"
 

@@ -1,5 +1,5 @@
-// Routes: a pattern a line, the first character of which names its method, then a line "---", then paths in the same
-// form.
+// Routes: a pattern a line, the first character of which names its method, then a line "---", then paths in
+// the same form.
 
 #include "cookieshop/http/router.hpp"
 

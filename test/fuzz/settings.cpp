@@ -1,5 +1,5 @@
-// Settings: arguments, one a line, then the environment as NAME=VALUE lines, then the text of .env; "---" between them.
-// Every line is read as a duration and as a size as well.
+// Settings: arguments, one a line, then the environment as NAME=VALUE lines, then the text of .env; "---"
+// between them. Every line is read as a duration and as a size as well.
 
 #include "config.hpp"
 #include "units.hpp"

@@ -1,5 +1,5 @@
-// Templates: a layout, a page and a part, then the values, "---" between them. A value is a line; tabs before it make it a
-// row of the value above.
+// Templates: a layout, a page and a part, then the values, "---" between them. A value is a line; tabs before
+// it make it a row of the value above.
 
 #include "cookieshop/view/template.hpp"
 
@@ -17,7 +17,8 @@ namespace {
 
 using fuzz::demand;
 
-// A template may nest lists and repeat partials as deep as it likes, and then writes as much: here it may not.
+// A template may nest lists and repeat partials as deep as it likes, and then writes as much: here it may
+// not.
 constexpr std::size_t list_names_max = 10, partial_names_max = 16, rows_max = 3;
 
 struct value {

@@ -13,8 +13,9 @@ struct row {
     std::string source;  ///< the section of the standard, or who wrote about the attack
     std::string bytes;
 
-    /// The statuses of the answers, then "next" when the request that follows is answered too: the server agrees with us
-    /// about where the row's bytes end. Without it the connection is closed. "-": no answer. A "(100)" in front may come.
+    /// The statuses of the answers, then "next" when the request that follows is answered too: the server
+    /// agrees with us about where the row's bytes end. Without it the connection is closed. "-": no answer. A
+    /// "(100)" in front may come.
     std::string expected;
 
     /// Why this is answered although nginx refuses it. Nothing about framing may stand here.

@@ -22,8 +22,8 @@ struct dialogue {
     std::string received = {};  ///< filled in
 };
 
-/// All clients send a piece in turn, so that a server has the time of a whole round to read each of them. Throws when
-/// nothing moves for `patience`.
+/// All clients send a piece in turn, so that a server has the time of a whole round to read each of them.
+/// Throws when nothing moves for `patience`.
 void converse(std::vector<dialogue>& dialogues);
 
 /// What a server made of a connection.

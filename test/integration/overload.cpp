@@ -1,4 +1,5 @@
-// Too many, too slow, too much: what the others notice of it. scripts/attack does the same on a larger scale, with figures.
+// Too many, too slow, too much: what the others notice of it. scripts/attack does the same on a larger scale,
+// with figures.
 
 #include "support/shop.hpp"
 
@@ -120,7 +121,9 @@ BOOST_AUTO_TEST_CASE(more_logins_than_can_wait_are_refused_at_once_and_everybody
     for (std::size_t i = 0; i < logins; ++i) wires[i]->send(login_of(i));
 
     int reads = 0;
+    const auto deadline = steady_clock::now() + patience;
     while (std::ranges::none_of(wires, [](const auto& w) { return w->is_readable(0ms); })) {
+        BOOST_TEST_REQUIRE((steady_clock::now() < deadline), "no login is answered");
         BOOST_TEST(has_status(user.get("/settings"), 200));
         ++reads;
     }
@@ -177,7 +180,8 @@ BOOST_AUTO_TEST_CASE(silent_clients_and_such_as_do_not_read_take_bounded_memory_
     BOOST_TEST(largest_send_queue(shop) < 512U * 1024);
 #if !defined(__SANITIZE_ADDRESS__)                                                                           \
     && !defined(__SANITIZE_THREAD__)  // which keep what is freed, and count on their own
-    // 4 KiB of each connection; of who does not read, what is read ahead (16 KiB) and answered ahead (64 KiB and a page).
+    // 4 KiB of each connection; of who does not read, what is read ahead (16 KiB) and answered ahead (64 KiB
+    // and a page).
     const std::size_t bound = 4 * (silent + slow + deaf) + 128 * deaf + 2048;
     BOOST_TEST(memory_kib(shop) - before < bound);
 #endif

@@ -41,8 +41,8 @@ std::optional<event> parse(const std::string& line) {
     return found;
 }
 
-// The log is written by a thread of its own: a line may come after the answer that it is about. Those of `name` and
-// `outcome`, once there are so many; a test that waits for more than come fails.
+// The log is written by a thread of its own: a line may come after the answer that it is about. Those of
+// `name` and `outcome`, once there are so many; a test that waits for more than come fails.
 std::vector<event> events(
     const shop& shop, const std::string& name, const std::string& outcome, std::size_t wanted
 ) {

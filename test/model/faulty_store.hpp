@@ -1,5 +1,5 @@
-// A store on a bad day: it answers late and in any order, fails before or after it has acted, and tells the model what
-// it really did.
+// A store on a bad day: it answers late and in any order, fails before or after it has acted, and tells the
+// model what it really did.
 
 #pragma once
 
@@ -26,12 +26,18 @@ struct weather {
 
 class faulty_store final : public session::session_store {
 public:
-    // `settle` waits until what `behind` writes behind is written.
+    // `io` is where the store behind is asked, whose threads it outlives; `settle` waits until what that one
+    // writes behind is written.
     faulty_store(
-        simulation& world, truth& truth, const session::id_signer& signer, session::session_store& behind,
-        std::function<void()> settle
+        simulation& world, truth& truth, const session::id_signer& signer, asio::io_context& io,
+        session::session_store& behind, std::function<void()> settle
     )
-        : world_{world}, truth_{truth}, signer_{signer}, behind_{behind}, settle_{std::move(settle)} {}
+        : world_{world},
+          truth_{truth},
+          signer_{signer},
+          io_{io},
+          behind_{behind},
+          settle_{std::move(settle)} {}
 
     task<session::session_ptr> find(session::session_id id, time_point now) override {
         world_.require(signer_.verify(id.token()).has_value(), "I1: asked for a forged id");
@@ -101,12 +107,22 @@ public:
 
     task<bool> end(session::user_id user, std::string handle) override {
         const answering answering{*this, nullptr, false, false};
+        answering.call->number = ++end_calls;
         ++nameless_;
         co_return co_await act(calls::ends, [&] {
             const bool found = run_task(io_, behind_.end(user, handle));
             truth_.ended(user, handle, found, answering.call);
             return found;
         });
+    }
+
+    // By an operator's command, which writes to what is behind; the server hears of it some time later (C8).
+    task<> end_from_outside(session::user_id user, std::string handle, std::function<void()> tell) {
+        const answering answering{*this, nullptr, false, false};
+        const bool found = run_task(io_, behind_.end(user, handle));
+        truth_.ended(user, handle, found, answering.call);
+        co_await world_.turn();
+        tell();
     }
 
     task<std::size_t> erase_expired(time_point now, std::size_t limit) override {
@@ -119,7 +135,7 @@ public:
     }
 
     cookieshop::test::weather weather;
-    std::uint64_t finds = 0, faults = 0, lost_answers = 0;
+    std::uint64_t finds = 0, end_calls = 0, faults = 0, lost_answers = 0;
 
 private:
     // A commit or an end, for as long as it is under way.
@@ -172,9 +188,9 @@ private:
     simulation& world_;
     truth& truth_;
     const session::id_signer& signer_;
+    asio::io_context& io_;
     session::session_store& behind_;
     const std::function<void()> settle_;
-    asio::io_context io_;  // for what the store behind does at once
     std::vector<session::session_ptr> touches_;
     reads reading_;               // under way, by token; with what had disturbed them when they began
     std::uint64_t nameless_ = 0;  // endings that name no id

@@ -1,7 +1,7 @@
 // A world of one thread in which nothing happens by itself: deterministic simulation testing.
 //
-// Every choice comes from one seed: who goes next, what fails, when the clock moves, and what libsodium calls random.
-// So a run that fails can be run again, as often as it takes to understand it.
+// Every choice comes from one seed: who goes next, what fails, when the clock moves, and what libsodium calls
+// random. So a run that fails can be run again, as often as it takes to understand it.
 
 #pragma once
 

@@ -1,8 +1,10 @@
-// The sequential model: what sessions there are, one change after the other, in the order in which the store made them.
+// The sequential model: what sessions there are, one change after the other, in the order in which the store
+// made them.
 //
-// It says two things. What a store had to answer, at the moment when it acted. And what a request may have seen that
-// overlapped with others: anything that was true at some moment of it. A state is true from the moment when the store
-// made it, to the moment when the change that replaced it was answered: until then nobody was promised the new one.
+// It says two things. What a store had to answer, at the moment when it acted. And what a request may have
+// seen that overlapped with others: anything that was true at some moment of it. A state is true from the
+// moment when the store made it, to the moment when the change that replaced it was answered: until then
+// nobody was promised the new one.
 
 #pragma once
 
@@ -23,9 +25,11 @@
 
 namespace cookieshop::test {
 
-// A call of the store, by when it was answered: with its outcome, or with an error that leaves in doubt what it did.
+// A call of the store, by when it was answered: with its outcome, or with an error that leaves in doubt what
+// it did.
 struct call {
     std::uint64_t answered = std::numeric_limits<std::uint64_t>::max();
+    std::uint64_t number = 0;  // among the ends by handle, from 1; 0: another call
 };
 using call_ptr = std::shared_ptr<call>;
 
@@ -148,11 +152,9 @@ public:
         world_.require(
             read->version == id->version && read->data == id->data, "the store read another row", number
         );
-        world_.require(
-            read->epoch == id->epoch && read->owner == nullptr ? id->owner == 0
-                                                               : read->owner->epoch == epoch(id->owner),
-            "S3: the store read another epoch", number
-        );
+        const bool by_owner = read->owner && id->owner != 0 ? read->owner->epoch == epoch(id->owner)
+                                                            : !read->owner && id->owner == 0;
+        world_.require(read->epoch == id->epoch && by_owner, "S3: the store read another epoch", number);
         world_.require(read->seen_at() == id->last_seen, "the store read another last seen", number);
     }
 

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -36,7 +37,11 @@ struct watched_shop : shop {
             {{"TSAN_OPTIONS", "halt_on_error=1 exitcode=66 suppressions=" COOKIESHOP_SUPPRESSIONS}}} {}
 
     ~watched_shop() {
-        BOOST_TEST(server.stop() == 0, server.log());
+        try {
+            BOOST_TEST(server.stop() == 0, server.log());
+        } catch (const std::exception& e) {
+            BOOST_ERROR(e.what());  // it does not stop; thrown on, this would end all tests
+        }
         BOOST_TEST((server.log().find("ThreadSanitizer") == std::string::npos), server.log());
     }
 };
@@ -266,6 +271,7 @@ BOOST_AUTO_TEST_CASE(new_views_against_pages) {
             for (int n = 0; n < 10; ++n) {
                 if (i == 0) shop.server.signal(SIGHUP);
                 if (tabs[i].get(n % 2 == 0 ? "/settings" : "/basket").status != 200) ++strange;
+                if (add_to_basket(tabs[i], "linzer", 0).status != 422) ++strange;
             }
         });
         BOOST_TEST(strange == 0);

@@ -13,8 +13,8 @@
 
 namespace cookieshop::test {
 
-/// Runs `act(i)` for every i below `count`, each on a thread of its own; what one throws fails the test. No checks in there:
-/// Boost.Test is for one thread at a time.
+/// Runs `act(i)` for every i below `count`, each on a thread of its own; what one throws fails the test. No
+/// checks in there: Boost.Test is for one thread at a time.
 inline void at_once(std::size_t count, const std::function<void(std::size_t)>& act) {
     std::barrier start{static_cast<std::ptrdiff_t>(count)};
     std::vector<std::string> failures(count);

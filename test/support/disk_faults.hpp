@@ -1,7 +1,8 @@
 /// A disk that fails on demand, for everybody and everywhere: no privilege is needed.
 ///
-/// `disk_faults.cpp` is a library that stands between a program and the system's calls, preloaded or linked, and makes
-/// those fail that concern the files of a database. What it does is told it through memory that is shared.
+/// `disk_faults.cpp` is a library that stands between a program and the system's calls, preloaded or linked,
+/// and makes those fail that concern the files of a database. What it does is told it through memory that is
+/// shared.
 
 #pragma once
 

@@ -16,9 +16,10 @@
 
 namespace cookieshop::test {
 
-/// Runs `io` until the task has ended, and gives what it returned or threw. A task that waits for something
-/// that never comes is an error, not a test that hangs: whether nothing is left to do, or something is that
-/// does not happen.
+/// Runs `io` until the task has ended, and gives what it returned or threw. A thread that gave the task its
+/// result may not be done with `io` by then: `io` outlives whatever has threads. A task that waits for
+/// something that never comes is an error, not a test that hangs: whether nothing is left to do, or something
+/// is that does not happen.
 template <class T>
 T run_task(asio::io_context& io, task<T> work) {
     constexpr std::chrono::seconds patience{30};

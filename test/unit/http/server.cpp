@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <future>
 #include <optional>
 #include <string>
@@ -165,6 +166,28 @@ BOOST_AUTO_TEST_CASE(what_is_under_way_is_answered_when_the_server_stops) {
     BOOST_TEST(busy.at_end());
     stopped.get();
     BOOST_CHECK_THROW(raw_client{server.port()}, std::runtime_error);
+}
+
+// More of them than are accepted in a turn.
+BOOST_AUTO_TEST_CASE(who_waits_to_be_accepted_when_the_server_stops_is_answered) {
+    std::promise<void> entered, opened;
+    test_server server{[&](exchange& exchange) -> pending {
+        if (exchange.request.path == "/hold") {
+            entered.set_value();
+            opened.get_future().wait();
+        }
+        return hello(exchange);
+    }};
+    raw_client holding{server.port()};
+    holding.send("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n");
+    entered.get_future().wait();
+    std::deque<raw_client> waiting;
+    for (int i = 0; i < 400; ++i) waiting.emplace_back(server.port()).send(get);
+
+    auto stopped = std::async(std::launch::async, [&] { server->stop(); });
+    while (!server->draining()) std::this_thread::yield();
+    opened.set_value();
+    for (raw_client& client : waiting) BOOST_TEST(client.read().status == 200u);
 }
 
 BOOST_AUTO_TEST_CASE(after_the_drain_timeout_the_rest_is_cut_off) {
