@@ -41,7 +41,8 @@ FALSE_ALARMS = {
     " with a form that it tries, and compares answers to somebody without one; see the promise about wrong tokens",
 }
 
-PASSWORD = urllib.parse.quote_plus(servers.PASSWORD)  # valid: else /register refuses without a look at the database
+# Valid, or /register refuses it without a look at the database.
+PASSWORD = urllib.parse.quote_plus(servers.PASSWORD)
 
 # Every form and address whose fields reach the database; * marks what is tried in a path or a cookie.
 FIELDS = {
@@ -60,8 +61,7 @@ FIELDS = {
 # What buster may find: its list has these names, and others that the shop must not have.
 PAGES = {f"/{name}" for name in "basket checkout cookies login logout orders register settings".split()}
 
-# An address with a blank in it is none, and does not reach the database: here comments stand for the blanks, in what comes
-# before the @.
+# An address with a blank in it is none, and does not reach the database: comments stand for the blanks, before the @.
 EMAIL = f"email=x*@example.com&password={PASSWORD}&password_confirmation={PASSWORD}"
 EMAIL_OPTIONS = ("--tamper", "space2comment")
 
@@ -177,12 +177,14 @@ def run_wapiti(attack: Attack, url: str, modules: str, options: list[str]) -> tu
     folder.mkdir(exist_ok=True)
     command = ["wapiti", "--url", url, "--scope", "domain", "--module", modules, *options]
     command += ["--flush-session", "--store-session", folder, "--store-config", folder, "--no-bugreport"]
-    command += ["--max-scan-time", str(attack.seconds), "--format", "json", "--output", report]
+    command += ["--max-scan-time", str(4 * attack.seconds), "--format", "json", "--output", report]
     done = subprocess.run(command, capture_output=True, text=True, timeout=10 * attack.seconds)
     if not report.exists():
         raise Failure(f"wapiti wrote no report: {done.stdout[-500:]}{done.stderr[-500:]}")
     said = json.loads(report.read_text())
     report.unlink()
+    whole = "Max scan time was reached" not in done.stdout
+    attack.promise(whole, f"wapiti had time for all its requests{' to find names' if modules == 'buster' else ''}")
     return said, done.stdout
 
 
