@@ -81,6 +81,13 @@ task<> submit_checkout(
     if (done) done = co_await session.commit(ex);
     if (done || done.error() == errc::exists) co_return lead_to(ex, *placed);
     if (done.error() == errc::conflict) co_return show_changed_basket(app, ex, session);
+    if (done.error() == errc::too_many) {
+        http::fail(
+            ex, http::status::too_many_requests,
+            "You have placed very many orders within an hour. Please wait."
+        );
+        co_return ex.response.set("Retry-After", "60");
+    }
     session::answer_failed_commit(ex, done.error());
 }
 

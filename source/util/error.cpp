@@ -15,6 +15,7 @@ public:
         case errc::exists: return "it exists already";
         case errc::too_large: return "it is over a limit";
         case errc::out_of_range: return "the value is not allowed";
+        case errc::too_many: return "it was done too often";
         }
         return "unknown error";
     }

@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <sqlite3.h>
+
 using namespace cookieshop::test;
 
 namespace {
@@ -133,6 +135,28 @@ BOOST_FIXTURE_TEST_CASE(many_orders_are_shown_a_page_at_a_time_the_newest_first,
 BOOST_FIXTURE_TEST_CASE(all_browsers_of_a_user_see_the_orders, shop) {
     auto one = member(), other = login();
     BOOST_TEST(has_status(other.get(place_order(one)), 200));
+}
+
+BOOST_FIXTURE_TEST_CASE(after_a_thousand_orders_in_an_hour_an_account_has_to_wait, shop) {
+    auto user = member(), other = member("other@example.com");
+    place_order(user);
+    sqlite3* database = nullptr;
+    BOOST_REQUIRE(sqlite3_open(server.database().c_str(), &database) == SQLITE_OK);
+    const int done = sqlite3_exec(
+        database,
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 999)"
+        " INSERT INTO orders (user_id, placed_at, total_cents, token)"
+        " SELECT user_id, placed_at, total_cents, token || i FROM orders, n",
+        nullptr, nullptr, nullptr
+    );
+    sqlite3_close(database);
+    BOOST_REQUIRE(done == SQLITE_OK);
+    add_to_basket(user, "linzer");
+    const auto refused = user.submit(user.get("/checkout"), "/checkout");
+    BOOST_TEST(has_status(refused, 429));
+    BOOST_TEST(refused.header("Retry-After") == "60");
+    BOOST_TEST(quantity_of(user.get("/basket"), "linzer") == 1);
+    place_order(other);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

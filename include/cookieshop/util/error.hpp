@@ -21,6 +21,7 @@ enum class errc {
     exists,        ///< unique, and there already
     too_large,     ///< over a limit that the operator set
     out_of_range,  ///< a value that is not allowed here
+    too_many,      ///< over a limit on how often: 429
 };
 
 const boost::system::error_category& cookieshop_category() noexcept;
