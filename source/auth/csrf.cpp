@@ -4,6 +4,8 @@
 
 #include <sodium/utils.h>
 
+#include <algorithm>
+
 namespace cookieshop::auth {
 namespace {
 
@@ -43,6 +45,15 @@ origin origin_of(const http::request& request) noexcept {
     const std::string_view origin_field = request.header(http::field::origin);
     if (origin_field.empty()) return origin::unknown;
     return names_host(origin_field, request.host) ? origin::same : origin::other;
+}
+
+origin origin_of_link(const http::request& request) noexcept {
+    const origin known = origin_of(request);
+    const std::string_view referer = request.header(http::field::referer);
+    if (known != origin::unknown || referer.empty()) return known;
+    constexpr std::size_t past_scheme = std::string_view{"https://"}.size();  // or one byte of the host more
+    const std::size_t end = std::min(referer.find_first_of("/?#", past_scheme), referer.size());
+    return names_host(referer.substr(0, end), request.host) ? origin::same : origin::other;
 }
 
 bool from_this_site(

@@ -1,3 +1,4 @@
+#include "cookieshop/auth/csrf.hpp"
 #include "cookieshop/auth/email.hpp"
 #include "cookieshop/http/cookie.hpp"
 #include "cookieshop/http/error_page.hpp"
@@ -113,8 +114,7 @@ task<> submit_login(const app& app, exchange& ex, session::session& session, con
 // A GET that changes something: an image on another site must not log anyone out (ASVS 3.5.3), a link or a
 // bookmark may. Browsers of today say where a request comes from.
 void show_logout(const app& app, exchange& ex, session::session& session) {
-    const std::string_view site = ex.request.header("Sec-Fetch-Site");
-    if (site.empty() || site == "same-origin" || site == "none") {
+    if (auth::origin_of_link(ex.request) != auth::origin::other) {
         log_out(ex, session);
         return http::see_other(ex.response, "/login");
     }

@@ -46,6 +46,23 @@ BOOST_FIXTURE_TEST_CASE(a_link_on_this_site_ends_the_session, shop) {
     }
 }
 
+BOOST_FIXTURE_TEST_CASE(without_sec_fetch_site_a_link_on_another_site_is_known_by_its_referer, shop) {
+    auto user = member();
+    const auto session = user.session();
+    user.always = {{"Accept", "text/html"}, {"Host", "shop.example:8080"}};
+    for (const fields& from :
+         {fields{{"Referer", "http://evil.example/"}}, fields{{"Referer", "https://evil.example"}},
+          fields{{"Referer", "http://evil.example/http://shop.example:8080/"}}, fields{{"Referer", "x"}},
+          fields{{"Origin", "http://evil.example"}}}) {
+        BOOST_TEST_CONTEXT(from.front().second) {
+            const auto page = user.get("/logout", from);
+            BOOST_TEST(has_status(page, 200));
+            BOOST_TEST(is_alive(*this, session));
+        }
+    }
+    check_logged_out(*this, user.get("/logout", {{"Referer", "http://shop.example:8080/settings"}}), session);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_link_on_another_site_shows_a_page_with_a_button, shop) {
     auto user = member();
     for (const char* site : {"cross-site", "same-site"}) {

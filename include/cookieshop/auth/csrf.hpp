@@ -20,6 +20,10 @@ enum class origin {
 
 origin origin_of(const http::request& request) noexcept;
 
+/// The same for a link that was followed, or an image: where `origin_of` knows nothing, `Referer` decides.
+/// Browsers send it on plain HTTP, too, unless the page that has the link forbids it.
+origin origin_of_link(const http::request& request) noexcept;
+
 /// Both layers. Constant time in the token.
 bool from_this_site(
     const http::exchange& exchange, const session::session& session, const http::form& form
