@@ -70,6 +70,7 @@ http::server_options server_options(const settings& settings) {
         .port = settings.port,
         .threads = settings.threads,
         .allowed_hosts = settings.allowed_hosts,
+        .trusted_proxies = settings.trusted_proxies,
         .over_tls = settings.secure_cookies == session::secure_cookies::always,
         .max_connections = settings.max_connections,
         .max_header_size = settings.max_header_size,
@@ -79,6 +80,13 @@ http::server_options server_options(const settings& settings) {
         .keep_alive_timeout = settings.keep_alive_timeout,
         .drain_timeout = settings.drain_timeout,
     };
+}
+
+bool cookies_go_in_the_open(const settings& settings) {
+    const bool may_be_secure = settings.secure_cookies == session::secure_cookies::always
+                               || (settings.secure_cookies == session::secure_cookies::when_secure
+                                   && !settings.trusted_proxies.empty());
+    return !may_be_secure && !asio::ip::make_address(settings.address).is_loopback();
 }
 
 // Every connection is a descriptor: as many as the system lets us have.
@@ -181,6 +189,12 @@ void serve(const settings& settings, log_thread& log) {
 
     server.start();
     std::cout << "listening on " << url_of(settings.address, server.port()) << std::endl;
+    if (cookies_go_in_the_open(settings))
+        spdlog::warn(
+            "others can reach {}, and session cookies are not Secure; with TLS in front set"
+            " --secure-cookies always, or --trusted-proxies",
+            settings.address
+        );
     if (geteuid() == 0) spdlog::warn("running as root; --run-as names a user to become");
     main_loop.run();
 

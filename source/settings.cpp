@@ -172,6 +172,29 @@ value_type host_list(std::vector<std::string> settings::*field) {
     return result;
 }
 
+std::optional<std::vector<http::address_range>> parse_ranges(std::string_view text) {
+    std::vector<http::address_range> ranges;
+    for (const std::string_view item : split_list(text)) {
+        const auto range = http::address_range::parse(item);
+        if (!range) return std::nullopt;
+        ranges.push_back(*range);
+    }
+    return ranges;
+}
+
+value_type range_list(std::vector<http::address_range> settings::*field) {
+    auto result = make_type(
+        field, "IP addresses or ranges of them such as 10.0.0.0/8, separated by commas", parse_ranges,
+        [](const std::vector<http::address_range>& ranges) {
+            std::string joined;
+            for (const auto& range : ranges) joined.append(joined.empty() ? "" : ",").append(range.text());
+            return joined;
+        }
+    );
+    result.empty = "none";
+    return result;
+}
+
 value_type key_list(std::vector<secret> settings::*field) {
     auto result = make_type(
         field,
@@ -226,6 +249,8 @@ const std::vector<setting>& all_settings() {
          "Event loops, each on a thread of its own; one a core"},
         {"allowed-hosts", listening, "NAME,...", "", host_list(&s::allowed_hosts),
          "Names accepted in a request's Host; for others the answer is 421"},
+        {"trusted-proxies", listening, "RANGE,...", "", range_list(&s::trusted_proxies),
+         "Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed"},
 
         {"run-as", process, "USER", "", user(&s::run_as),
          "User to become when started as root"},
@@ -251,7 +276,7 @@ const std::vector<setting>& all_settings() {
         {"secure-cookies", sessions, "WHEN", "auto",
          choice<secure>(&s::secure_cookies, {{"auto", secure::when_secure}, {"always", secure::always},
                                              {"never", secure::never}}),
-         "When the cookie is Secure: auto (the request came over TLS), always or never"},
+         "When the cookie is Secure: auto (a trusted proxy says that TLS was spoken), always or never"},
 
         {"login-errors", accounts, "KIND", "generic",
          choice<bool>(&s::detailed_login_errors, {{"generic", false}, {"detailed", true}}),

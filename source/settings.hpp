@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "cookieshop/http/forwarded.hpp"
 #include "cookieshop/session/policy.hpp"
 #include "cookieshop/util/secret.hpp"
 
@@ -28,6 +29,7 @@ struct settings {
     std::uint16_t port{};
     std::size_t threads{};
     std::vector<std::string> allowed_hosts;  ///< empty: any
+    std::vector<http::address_range> trusted_proxies;
 
     // Process
     std::string run_as;  ///< empty: whoever started it

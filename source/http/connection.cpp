@@ -1,6 +1,7 @@
 #include "http/connection.hpp"
 
 #include "cookieshop/http/error_page.hpp"
+#include "cookieshop/http/forwarded.hpp"
 #include "cookieshop/http/security_log.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -177,6 +178,7 @@ http::exchange& connection::begin_exchange() {
     exchange.now = services_.clock.now();
     exchange.client = client_;
     exchange.secure = services_.over_tls;
+    if (!services_.trusted_proxies.empty()) believe(services_.trusted_proxies, exchange);
     return exchange;
 }
 

@@ -16,6 +16,7 @@
 #include <boost/intrusive/list.hpp>
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,7 @@ struct connection_services {
     http::readiness& readiness;
     work_area_pool& areas;
     http::serializer& serializer;
+    std::span<const address_range> trusted_proxies;
     bool over_tls = false;  // all of them
     bool draining = false;  // no request is read any more that has not begun
 };

@@ -62,6 +62,7 @@ io_thread::io_thread(
           .readiness = readiness_,
           .areas = areas_,
           .serializer = serializer_,
+          .trusted_proxies = options.trusted_proxies,
           .over_tls = options.over_tls},
       listener_{
           executor(),

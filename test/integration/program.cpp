@@ -260,6 +260,19 @@ BOOST_AUTO_TEST_CASE(keys_can_be_rotated_without_ending_sessions) {
     BOOST_TEST(is_alive_with(old_key));
 }
 
+BOOST_AUTO_TEST_CASE(it_warns_when_session_cookies_go_over_the_net_in_the_open) {
+    const auto warns = [](const options& given) {
+        const shop shop{given};
+        shop.guest().get("/cookies");
+        return shop.server.log().find("session cookies are not Secure") != std::string::npos;
+    };
+    const std::pair<std::string, std::string> everywhere{"--address", "0.0.0.0"};
+    BOOST_TEST(warns({everywhere}));
+    BOOST_TEST(!warns({everywhere, {"--secure-cookies", "always"}}));
+    BOOST_TEST(!warns({everywhere, {"--trusted-proxies", "10.0.0.0/8"}}));
+    BOOST_TEST(!warns({}));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_signal_to_stop_ends_it_with_status_0, shop) {
     for (const int number : {SIGTERM, SIGINT}) {
         auto user = guest();

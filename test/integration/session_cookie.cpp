@@ -103,6 +103,20 @@ BOOST_AUTO_TEST_CASE(where_it_is_secure_its_name_says_that_it_is_this_hosts_own)
     BOOST_TEST(has_status(user.get("/settings"), 303), "the plain name is not taken");
 }
 
+BOOST_AUTO_TEST_CASE(it_is_secure_where_a_trusted_proxy_says_that_tls_was_spoken) {
+    const shop shop{{{"--trusted-proxies", "127.0.0.1"}}};
+    auto over_tls = shop.guest(), plain = shop.guest();
+    over_tls.always.emplace_back("X-Forwarded-Proto", "https");
+    plain.always.emplace_back("X-Forwarded-Proto", "http");
+    const auto done = post_registration(over_tls, anna);
+    BOOST_TEST(header_names(done, "Set-Cookie", "__Host-session="));
+    BOOST_TEST(header_names(done, "Set-Cookie", "; Secure"));
+    BOOST_TEST(!done.header("Strict-Transport-Security").empty());
+    const auto open = post_login(plain, anna);
+    BOOST_TEST(header_names(open, "Set-Cookie", "session="));
+    BOOST_TEST(open.header("Set-Cookie").find("Secure") == std::string_view::npos);
+}
+
 BOOST_FIXTURE_TEST_CASE(its_size_is_constant_whatever_it_stands_for, shop) {
     std::set<std::size_t> sizes;
     std::set<std::string> values;

@@ -106,6 +106,28 @@ BOOST_FIXTURE_TEST_CASE(a_source_has_a_hundred_failures_whatever_the_accounts, s
     check_refused(post_login(visitor, anna));
 }
 
+BOOST_AUTO_TEST_CASE(behind_a_trusted_proxy_everybody_is_a_source_of_their_own) {
+    const shop shop{{{"--trusted-proxies", "127.0.0.1"}}};
+    shop.member();
+    auto attacker = shop.guest(), neighbour = shop.guest();
+    attacker.always.emplace_back("X-Forwarded-For", "192.0.2.1");
+    neighbour.always.emplace_back("X-Forwarded-For", "192.0.2.2");
+    for (int i = 0; i < 100; ++i) fail_to_log_in(attacker, std::to_string(i) + "@example.com", 1);
+    check_refused(post_login(attacker, anna));
+    BOOST_TEST(redirects(post_login(neighbour, anna), "/cookies"));
+}
+
+BOOST_FIXTURE_TEST_CASE(who_is_no_trusted_proxy_can_not_choose_a_source, shop) {
+    member();
+    auto attacker = guest();
+    for (int i = 0; i < free_failures; ++i) {
+        attacker.always.emplace_back("X-Forwarded-For", "192.0.2." + std::to_string(i));
+        fail_to_log_in(attacker, anna, 1);
+        attacker.always.pop_back();
+    }
+    check_refused(post_login(attacker, anna));
+}
+
 BOOST_FIXTURE_TEST_CASE(guesses_at_the_same_time_do_not_slip_through, shop) {
     member();
     std::vector<std::unique_ptr<wire>> wires;

@@ -12,11 +12,11 @@ namespace {
 
 /// The port that the line names; none while there is no whole line yet.
 std::optional<std::uint16_t> announced_port(std::string_view output) {
-    constexpr std::string_view announcement = "listening on http://127.0.0.1:";
-    const auto at = output.find(announcement);
-    if (at == output.npos || !output.ends_with('\n')) return std::nullopt;
+    const bool announced = output.find("listening on http://") != output.npos;
+    if (!announced || !output.ends_with('\n')) return std::nullopt;
+    const auto colon = output.rfind(':');
     std::uint16_t port = 0;
-    std::from_chars(output.data() + at + announcement.size(), output.data() + output.size(), port);
+    std::from_chars(output.data() + colon + 1, output.data() + output.size(), port);
     return port;
 }
 

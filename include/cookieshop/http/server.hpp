@@ -7,6 +7,7 @@
 #pragma once
 
 #include "cookieshop/http/exchange.hpp"
+#include "cookieshop/http/forwarded.hpp"
 #include "cookieshop/util/clock.hpp"
 
 #include <chrono>
@@ -23,6 +24,7 @@ struct server_options {
     std::uint16_t port = 8080;  ///< 0: a free one
     std::size_t threads = 1;
     std::vector<std::string> allowed_hosts;  ///< empty: any; without ports, compared without regard to case
+    std::vector<address_range> trusted_proxies;  ///< believed about their clients: `believe`
     bool over_tls = false;  ///< every client speaks TLS, to a proxy in front: `exchange::secure`
     std::size_t max_connections = 100'000;   ///< past that a new one gets 503 and is closed
     std::size_t max_header_size = 8 * 1024;  ///< request line and header lines together
