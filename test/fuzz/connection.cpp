@@ -199,6 +199,9 @@ private:
     serializer serializer_;
     handler root_{[this](exchange& ex) { return answer(ex); }};
     early_answer early_{[this](exchange& ex) { return answer_early(ex); }};
+    // Whoever connects is one: what it says of its client is read.
+    const std::vector<address_range> proxies_{
+        *address_range::parse("0.0.0.0/0"), *address_range::parse("2001:db8::/32")};
     connection_services services_{
         .executor = context_.get_executor(),
         .root = root_,
@@ -208,7 +211,8 @@ private:
         .deadlines = deadlines_,
         .readiness = readiness_,
         .areas = areas_,
-        .serializer = serializer_};
+        .serializer = serializer_,
+        .trusted_proxies = proxies_};
     std::vector<asked> asked_;
     connection* connection_ = nullptr;
 };
