@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <ranges>
 
 namespace cookieshop::http {
 namespace {
@@ -96,21 +95,19 @@ bool address_range::contains(const ip::address& address) const noexcept {
 
 void believe(std::span<const address_range> proxies, exchange& exchange) {
     if (!is_one_of(proxies, exchange.client)) return;
-    const request& request = exchange.request;
-    const auto named = [](std::string_view name) {
-        return [name](const header_line& line) { return iequals(line.name_text, name); };
-    };
+    const std::span lines = exchange.request.headers();
     // Several lines are one list (RFC 9110, 5.3).
     bool goes_on = true;
-    for (const header_line& line : request.headers() | std::views::reverse) {
-        if (goes_on && named("X-Forwarded-For")(line))
-            goes_on = walk_back(proxies, line.value, exchange.client);
+    for (auto line = lines.rbegin(); goes_on && line != lines.rend(); ++line) {
+        if (iequals(line->name_text, "X-Forwarded-For"))
+            goes_on = walk_back(proxies, line->value, exchange.client);
     }
     // What the last one says: it is the one that is known to be a proxy.
-    const auto lines = request.headers() | std::views::reverse;
-    const auto scheme = std::ranges::find_if(lines, named("X-Forwarded-Proto"));
-    if (scheme == lines.end()) return;
-    std::string_view list = (*scheme).value;
+    const auto scheme = std::find_if(lines.rbegin(), lines.rend(), [](const header_line& line) {
+        return iequals(line.name_text, "X-Forwarded-Proto");
+    });
+    if (scheme == lines.rend()) return;
+    std::string_view list = scheme->value;
     exchange.secure = exchange.secure || iequals(trim(take_last(list)), "https");
 }
 
