@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
@@ -13,10 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable, Iterator, Sequence
 
+import command
 import machine
 import servers
 from load import Case, Load, finish_wrk, measure, start_wrk, stop_wrk
-from machine import LOAD_CORE, TOOLS, Failure
+from machine import LOAD_CORE, ROOT, TOOLS, Failure
 from sampling import sampling
 from report import (
     BYTES,
@@ -604,6 +606,72 @@ def profile(bench: Bench) -> Result:
     return Result({"profiles": found}, text + "\n\nsampling itself makes a request dearer: compare the parts")
 
 
+# ---- what the compiler's protections cost
+
+PROTECTIONS = {  # COOKIESHOP_UNPROTECTED of scripts/cmake/toolchain.cmake
+    "protected": "",
+    "no-stack-protector": "stack-protector",
+    "no-stack-clash": "stack-clash",
+    "no-cf": "fcf-protection",
+    "no-fortify": "FORTIFY",
+    "no-assertions": "GLIBCXX",
+    "unprotected": ".",
+}
+
+
+def hardening(bench: Bench) -> Result:
+    command.install("hardening")
+    programs = build_with_protections(bench)
+    cases = []
+    counted = {}
+    for name, program in programs.items():
+        bench.say(f"counting the instructions of {name}")
+        counted[name] = instructions_of_a_request(bench, name, program)
+        shop = servers.cookieshop(bench, name=name, program=program)
+        page = servers.checked(shop, servers.checkout_page(servers.customer(shop)))
+        cases.append(Case(name, shop, page, reference="protected"))
+    rounds = run_rounds(bench, cases)
+    notes = [
+        f"{CPU_NOTE}; ratio: the CPU time with all protections divided by this one's, of the same round",
+        *(f"{name}: {count:,.0f} instructions of the program a request" for name, count in counted.items()),
+    ]
+    return cases_result(cases, rounds, (RATE, *LATENCIES, *CPU, RATIO), notes, instructions=counted)
+
+
+def build_with_protections(bench: Bench) -> dict[str, Path]:
+    pinned = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, range(os.cpu_count()))
+    programs = {}
+    for name in bench.names:
+        folder = ROOT / "build/hardening" / name
+        bench.say(f"building {name} in {folder.relative_to(ROOT)}")
+        without = f"-DCOOKIESHOP_UNPROTECTED={PROTECTIONS[name]}"
+        command.cmake("--preset", "release", "-B", str(folder), "-DCOOKIESHOP_TESTS=OFF", without)
+        command.cmake("--build", str(folder), "--target", "cookieshop")
+        programs[name] = folder / "cookieshop"
+    os.sched_setaffinity(0, pinned)
+    return programs
+
+
+def instructions_of_a_request(bench: Bench, name: str, program: Path) -> float:
+    """In user space, by callgrind: the difference of 4,000 and 1,000 requests."""
+    totals = []
+    for count in (1_000, 4_000):
+        output = bench.folder / f"{name}-{count}.callgrind"
+        valgrind = ("valgrind", "--tool=callgrind", f"--callgrind-out-file={output}")
+        shop = servers.cookieshop(bench, name=f"{name}-{count}", before=valgrind, program=program)
+        session = servers.customer(shop)
+        connection = http.client.HTTPConnection("127.0.0.1", shop.port, timeout=30)
+        for _ in range(count):
+            connection.request("GET", "/checkout", headers={"Cookie": session})
+            if connection.getresponse().read()[-8:] != b"</html>\n":
+                raise Failure(f"{name} does not answer under callgrind")
+        connection.close()
+        shop.process.stop()
+        totals.append(int(re.search(r"^(?:summary|totals): (\d+)", output.read_text(), re.MULTILINE)[1]))
+    return (totals[1] - totals[0]) / 3_000
+
+
 # ---- all of them
 
 
@@ -643,6 +711,7 @@ PARTS = {
     "idle": Part(idle, "memory in use for up to 19,000 idle connections", ("cookieshop", "nginx")),
     "start": Part(start, "time from the start to the first answer, with a million sessions in the database"),
     "profile": Part(profile, "where the time of a request goes, by perf", ("cookieshop", "limit")),
+    "hardening": Part(hardening, "the page by programs that lack protections of the compiler", tuple(PROTECTIONS)),
     "writes": Part(writes, "new sessions and cache misses of the session store, against bare SQLite"),
     "logins": Part(logins, "logins a second, and what they do to everybody else"),
 }

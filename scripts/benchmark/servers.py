@@ -167,8 +167,9 @@ def checked(server: Server, page: Page) -> Page:
 # ---- Cookieshop
 
 
-def serving(port: int, *options: str, threads: int = 1, database: Path | None = None) -> list[str | Path]:
-    program = BUILD / "cookieshop"
+def serving(
+    port: int, *options: str, threads: int = 1, database: Path | None = None, program: Path = BUILD / "cookieshop"
+) -> list[str | Path]:
     if not program.exists():
         raise Failure(f"there is no {program.relative_to(ROOT)}: run scripts/bench without --no-build")
     command = [
@@ -193,12 +194,13 @@ def cookieshop(
     threads: int = 1,
     database: Path | None = None,
     before: Sequence[str] = (),
+    program: Path = BUILD / "cookieshop",
 ) -> Server:
     """`core` None: on all of them. `before`: what runs the program."""
-    command = [*before, *serving(0, *options, threads=threads, database=database)]
+    command = [*before, *serving(0, *options, threads=threads, database=database, program=program)]
     process = bench.start(name, command, core)
     port = machine.await_line(process, r"^listening on http://127\.0\.0\.1:(\d+)$", 120)[1]
-    version = machine.output_of(BUILD / "cookieshop", "version").split("\n")[0]
+    version = machine.output_of(program, "version").split("\n")[0]
     return Server(name, int(port), process, version, cores=1 if core is not None else threads)
 
 

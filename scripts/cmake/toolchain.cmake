@@ -40,13 +40,16 @@ if(COOKIESHOP_WERROR)
 endif()
 
 # What makes a bug of memory end the process instead of serving an attacker. A sanitizer sees more, and each of these is in
-# its way; docs/reliability.md says what they cost.
+# its way. docs/reliability.md says what they cost, which scripts/bench measures in programs that lack one or the other.
 if(NOT COOKIESHOP_SANITIZE)
-    target_compile_options(cookieshop_flags INTERFACE
-        -fPIE -fstack-protector-strong -fstack-clash-protection -fcf-protection
+    set(protections
+        -fstack-protector-strong -fstack-clash-protection -fcf-protection -D_GLIBCXX_ASSERTIONS
         # Without optimisation there is nothing that it could check.
-        $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=3>)
-    target_compile_definitions(cookieshop_flags INTERFACE _GLIBCXX_ASSERTIONS)
+        $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE> $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=3>)
+    if(COOKIESHOP_UNPROTECTED)
+        list(FILTER protections EXCLUDE REGEX "${COOKIESHOP_UNPROTECTED}")
+    endif()
+    target_compile_options(cookieshop_flags INTERFACE -fPIE ${protections})
     add_link_options(-pie LINKER:-z,relro,-z,now,-z,noexecstack)
 endif()
 
