@@ -168,6 +168,16 @@ void database::require_same_files() const {
     }
 }
 
+void database::require_room() const {
+    constexpr off_t room = 1 << 20;
+    const int file = ::open(file_.parent_path().c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    if (file < 0) return;  // not on every file system; what else is wrong, a write tells
+    const int error = ::posix_fallocate(file, 0, room);
+    ::close(file);
+    if (error == ENOSPC || error == EDQUOT)
+        throw unavailable{"database or disk is full; make room on its disk"};
+}
+
 void database::fail_newer(long long version) const {
     fail(
         file_, "its schema has version " + std::to_string(version)

@@ -143,10 +143,17 @@ private:
     // may have made its batch fail by itself: then there is nothing wrong with the database.
     void find_cause(const fault& failed) {
         if (failed.damage || failed.busy) return database_.health().failed(failed);
-        if (const auto again = transact(prove_writable))
+        if (const auto again = prove())
             database_.health().failed(*again);
         else
-            spdlog::error("database: a commit failed: {}", failed.reason);
+            reported("a commit failed", failed);
+    }
+
+    std::optional<fault> prove() {
+        return transact([this](connection& c) {
+            database_.require_room();
+            prove_writable(c);
+        });
     }
 
     // W7: nobody waits for a database that can't be written.
@@ -163,7 +170,7 @@ private:
             if (filled_.wait_for(lock, retry_after, [this] { return stopping_; })) return;
             lock.unlock();
             if (!health.readable()) continue;
-            if (const auto fault = transact(prove_writable))
+            if (const auto fault = prove())
                 health.failed(*fault);
             else
                 health.worked();

@@ -89,8 +89,4 @@ std::uint16_t server::port() const noexcept {
     return self_->port;
 }
 
-io_executor server::executor() noexcept {
-    return self_->threads.front()->executor();
-}
-
 }  // namespace cookieshop::http

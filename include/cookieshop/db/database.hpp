@@ -49,6 +49,10 @@ public:
     /// writing to one that was deleted, and all of that would be gone with the process.
     void require_same_files() const;
 
+    /// Throws `unavailable` when its disk, or a quota, has no megabyte left: more than a batch takes. A disk
+    /// that is full has often room for one page, and a proof that needs no more shows nothing.
+    void require_room() const;
+
     /// What is known of it by now. Its own is no part of what is const here.
     db::health& health() const noexcept { return health_; }
 

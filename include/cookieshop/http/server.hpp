@@ -60,10 +60,6 @@ public:
     /// The port that it listens on.
     std::uint16_t port() const noexcept;
 
-    /// The executor of the first io thread, for what else an application wants to run there. `stop` waits for
-    /// that to end, without a limit: end it first.
-    io_executor executor() noexcept;
-
 private:
     struct implementation;
     std::unique_ptr<implementation> self_;
