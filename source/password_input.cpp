@@ -33,7 +33,7 @@ public:
             struct sigaction action {};
             // Stopped by ^Z, the program would leave the terminal silent.
             action.sa_handler = signals[i] == SIGTSTP ? SIG_IGN : restore_and_end;
-            action.sa_flags = SA_RESETHAND;
+            action.sa_flags = static_cast<int>(SA_RESETHAND);
             ::sigaction(signals[i], &action, &actions_before_[i]);
         }
         termios silent = terminal_before;

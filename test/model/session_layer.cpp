@@ -29,7 +29,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using session::session_data;
-using session::session_id;
 using session::session_ptr;
 using session::user_id;
 
@@ -275,9 +274,8 @@ private:
         if (world_.chance(50) && !values.empty()) values.clear();
         const id_ptr dead = truth_.a_dead_one();
         if (dead && world_.chance(50)) values.insert(values.begin(), dead->token);
-        if (world_.chance(20)) values.push_back(std::string{other_signer_.generate().token()});
-        if (world_.chance(20))
-            values.push_back(std::string{signer_.generate().token()});  // ours, and of no session
+        if (world_.chance(20)) values.emplace_back(other_signer_.generate().token());
+        if (world_.chance(20)) values.emplace_back(signer_.generate().token());  // ours, and of no session
         if (world_.chance(20) && !values.empty()) {
             std::string damaged = values.back();
             damaged[world_.below(damaged.size())] ^= 1;
@@ -382,7 +380,7 @@ private:
     task<> end_one(request& r, user_id user) {
         const auto all = truth_.live(world_.chance(800) ? user : r.user);
         if (all.empty()) co_return;
-        const id_ptr chosen = all[world_.below(all.size())];
+        const id_ptr& chosen = all[world_.below(all.size())];
         const std::uint64_t mine = store_.end_calls + 1;  // it is called at once: nobody comes between
         const bool found = co_await manager_.store().end(user, std::string{chosen->handle.view()});
         world_.require(

@@ -91,9 +91,9 @@ public:
         std::vector<const entry*> shown;
         for (auto i = notes_.rbegin(); i != notes_.rend() && shown.size() < 40; ++i)
             if (session == 0 || i->session == session) shown.push_back(&*i);
-        for (auto i = shown.rbegin(); i != shown.rend(); ++i)
-            text << "  " << (*i)->tick << ' ' << (*i)->token << ' ' << (*i)->what << ' ' << (*i)->version
-                 << '\n';
+        std::ranges::reverse(shown);
+        for (const entry* one : shown)
+            text << "  " << one->tick << ' ' << one->token << ' ' << one->what << ' ' << one->version << '\n';
         failure_ = text.str();
     }
     bool failed() const { return !failure_.empty(); }

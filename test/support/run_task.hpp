@@ -22,7 +22,7 @@ namespace cookieshop::test {
 /// is that does not happen.
 template <class T>
 T run_task(asio::io_context& io, task<T> work) {
-    constexpr std::chrono::seconds patience{30};
+    constexpr std::chrono::seconds at_most{30};
     std::exception_ptr error;
     std::optional<std::conditional_t<std::is_void_v<T>, std::monostate, T>> returned;
     bool ended = false;
@@ -32,7 +32,7 @@ T run_task(asio::io_context& io, task<T> work) {
         ended = true;
     });
     io.restart();
-    while (!ended && io.run_one_for(patience) > 0) {}
+    while (!ended && io.run_one_for(at_most) > 0) {}
     if (error) std::rethrow_exception(error);
     if (!ended) throw std::logic_error{"the task did not finish"};
     if constexpr (!std::is_void_v<T>) return std::move(*returned);

@@ -619,8 +619,9 @@ BOOST_AUTO_TEST_CASE(C9_an_end_of_others_whose_answer_was_lost_leaves_none_of_th
     fixture f;
     const session_ptr mine = f.log_in(), other = f.log_in();
     f.behind.answers_are_lost = true;
-    change c{.what = action::save, .current = mine, .end_others = true, .now = f.now};
-    BOOST_CHECK_THROW(f.run(std::move(c)), unavailable);
+    BOOST_CHECK_THROW(
+        f.run(change{.what = action::save, .current = mine, .end_others = true, .now = f.now}), unavailable
+    );
     BOOST_TEST(!f.find(other));
     BOOST_TEST(f.find(mine));
 }
