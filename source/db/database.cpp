@@ -63,6 +63,20 @@ void restrict_to_owner(const fs::path& file) {
     if (error && error != std::errc::no_such_file_or_directory) fail(file, error);
 }
 
+// A log without its database: SQLite would empty it into nothing, and what was committed last would be gone.
+void require_database_of_log(const fs::path& file) {
+    constexpr std::uintmax_t header = 100;
+    std::error_code no_log, no_file;
+    const auto log = fs::file_size(fs::path{file} += "-wal", no_log);
+    const auto size = fs::file_size(file, no_file);
+    if (!no_log && log > 0
+        && (no_file == std::errc::no_such_file_or_directory || (!no_file && size < header)))
+        fail(
+            file, "it is gone or empty, and its log (-wal) is not; put it back, or remove -wal and -shm and"
+                  " restore a backup"
+        );
+}
+
 // SQLite gives the two files beside it the mode of the database's.
 void make_private(const fs::path& file) {
     // Only a new file is opened here. Closing any descriptor of a database that this process uses would drop
@@ -111,10 +125,12 @@ database::~database() {
 }
 
 std::unique_ptr<connection> database::open() const {
-    if (anchor_)
+    if (anchor_) {
         require_same_files();
-    else
+    } else {
+        require_database_of_log(file_);
         make_private(file_);
+    }
     std::unique_ptr<connection> c;
     try {
         c = std::make_unique<connection>(dialect::sqlite, "db=\"" + file_.string() + '"');
@@ -164,7 +180,7 @@ void database::require_same_files() const {
         const bool gone = now[i] == file_identity{};
         throw unavailable{
             file_.string() + suffix + (gone ? " was deleted or moved" : " was replaced by another file")
-            + "; put it back, or stop the server and restore a backup"};
+            + "; put it back, or stop the server, remove -wal and -shm, and restore a backup"};
     }
 }
 

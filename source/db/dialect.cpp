@@ -47,7 +47,9 @@ std::string_view what_helps(int code) {
     case SQLITE_LOCKED: return "; another process has locked it and must end that";
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-        return "; stop the server, then restore a backup, or save what can be read with sqlite3's '.recover'";
+        return "; stop the server, then remove -wal and -shm and restore a backup, or save what can be read "
+               "with"
+               " sqlite3's '.recover'";
     default: return "";
     }
 }

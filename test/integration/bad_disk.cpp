@@ -426,6 +426,24 @@ BOOST_FIXTURE_TEST_CASE(a_truncated_database_is_refused, database_at_rest) {
     check_does_not_start("restore a backup");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_log_without_its_database_is_refused_and_kept, database_at_rest) {
+    const std::string log = database.string() + "-wal", elsewhere = database.string() + "-elsewhere";
+    std::ofstream{log, std::ios::binary} << std::string(page, 'x');
+    for (const std::uintmax_t size : {0U, 1U}) {
+        fs::copy_file(database, elsewhere, fs::copy_options::overwrite_existing);
+        fs::resize_file(database, size);
+        check_does_not_start("put it back");
+        BOOST_TEST(fs::file_size(log) == page);
+        fs::rename(elsewhere, database);
+    }
+    fs::rename(database, elsewhere);
+    const auto run = run_cookieshop({"serve", "--port", "0"}, folder.path(), faults.environment());
+    BOOST_TEST(run.status == 1);
+    BOOST_TEST(contains(run.errors, "put it back"), run.errors);
+    BOOST_TEST(!fs::exists(database));
+    BOOST_TEST(fs::file_size(log) == page);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_folder_in_place_of_the_database_is_refused_and_left_alone, database_at_rest) {
     fs::remove(database);
     fs::create_directory(database);
