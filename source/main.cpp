@@ -49,6 +49,20 @@ db::database open_database(const settings& settings) {
     return {settings.database, std::string{embedded_schema().front().content}};
 }
 
+// The key is made after the database: one that is there already had another.
+void report_new(const db::database& database) {
+    const std::filesystem::path file = database.file().value();
+    if (exists(config::secret_key_file(file.parent_path())))
+        spdlog::warn(
+            "made a new database, {}, though its secret.key is older; if there was a database, stop the "
+            "server and"
+            " restore a backup",
+            file.string()
+        );
+    else
+        spdlog::info("made a new database, {}", file.string());
+}
+
 std::vector<secret> secret_keys(const settings& settings, const db::database& database) {
     if (!settings.secret_keys.empty()) return settings.secret_keys;
     return config::load_or_create_secret_keys(database.file().value().parent_path());
@@ -138,7 +152,7 @@ void serve(const settings& settings, log_thread& log) {
 
     db::database database = open_database(settings);
     database.lock_for_serving();
-    database.migrate();
+    if (database.migrate().is_new) report_new(database);
     const session::policy policy = session_policy(settings);
     db::writer writer{database};
     db::readers readers{database};
@@ -228,10 +242,11 @@ void serve(const settings& settings, log_thread& log) {
 
 void migrate(const settings& settings) {
     db::database database = open_database(settings);
-    const int applied = database.migrate();
+    const db::migrated done = database.migrate();
+    if (done.is_new) report_new(database);
     std::cout
-        << (applied == 0 ? "the database is up to date\n"
-                         : "applied " + std::to_string(applied) + " migration(s)\n");
+        << (done.applied == 0 ? "the database is up to date\n"
+                              : "applied " + std::to_string(done.applied) + " migration(s)\n");
 }
 
 void run(const config::command& command) {

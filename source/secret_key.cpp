@@ -131,9 +131,13 @@ std::optional<std::vector<secret>> parse_secret_keys(std::string_view text) {
     return keys;
 }
 
+std::filesystem::path secret_key_file(const std::filesystem::path& directory) {
+    return directory / "secret.key";
+}
+
 std::vector<secret> load_or_create_secret_keys(const std::filesystem::path& directory) {
     const auto folder = directory.empty() ? std::filesystem::path{"."} : directory;
-    const auto path = folder / "secret.key";
+    const auto path = secret_key_file(folder);
     if (auto keys = load(path)) return std::move(*keys);
     create(path);
     flush_directory(folder);

@@ -20,6 +20,9 @@ inline constexpr std::size_t secret_key_size_min = session::id_signer::key_size_
 /// `secret_key_size_min` or holds a control character, such as the line break of a file with a key a line.
 std::optional<std::vector<secret>> parse_secret_keys(std::string_view text);
 
+/// Where they are kept beside a database in `directory`, whether they are there or not.
+std::filesystem::path secret_key_file(const std::filesystem::path& directory);
+
 /// The keys of `directory/secret.key`, which may hold several, separated by commas. Where there is no such
 /// file it is made, with one key of 256 random bits; when this returns, it is on the disk, and of two
 /// processes that try at the same time both get the same key. A file that others may read is made its owner's

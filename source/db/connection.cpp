@@ -28,6 +28,11 @@ bool connection::in_transaction() noexcept {
     return sqlite_api::sqlite3_get_autocommit(backend.conn_) == 0;
 }
 
+void connection::leave_log() noexcept {
+    auto& backend = static_cast<soci::sqlite3_session_backend&>(*sql_.get_backend());
+    sqlite_api::sqlite3_db_config(backend.conn_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+}
+
 void connection::finish(detail::prepared& prepared) {
     auto& backend = static_cast<soci::sqlite3_statement_backend&>(*prepared.statement.get_backend());
     sqlite_api::sqlite3_reset(backend.stmt_);

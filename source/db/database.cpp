@@ -30,7 +30,16 @@ constexpr fs::perms owner_only = fs::perms::owner_read | fs::perms::owner_write;
 }
 
 [[noreturn]] void fail(const fs::path& file, const std::error_code& error) {
-    fail(file, error.message());
+    const bool forbidden = error == std::errc::permission_denied
+                           || error == std::errc::operation_not_permitted
+                           || error == std::errc::read_only_file_system;
+    fail(file, error.message() + std::string{what_helps(forbidden ? SQLITE_READONLY : SQLITE_OK)});
+}
+
+[[noreturn]] void fail(const fs::path& file, connection* c, const soci::soci_error& error) {
+    const fault fault = fault_of(c, error);
+    if (c != nullptr && fault.damage) c->leave_log();
+    fail(file, fault.reason);
 }
 
 fs::path file_of(std::string_view url) {
@@ -63,18 +72,26 @@ void restrict_to_owner(const fs::path& file) {
     if (error && error != std::errc::no_such_file_or_directory) fail(file, error);
 }
 
-// A log without its database: SQLite would empty it into nothing, and what was committed last would be gone.
-void require_database_of_log(const fs::path& file) {
+std::uintmax_t size_of_log(const fs::path& file) {
+    std::error_code none;
+    const auto size = fs::file_size(fs::path{file} += "-wal", none);
+    return none ? 0 : size;
+}
+
+// SQLite would take what is no database yet for a new one: a log beside it, with what was committed last, would
+// be emptied. A first start that was killed leaves a file of no bytes.
+void require_no_remains(const fs::path& file) {
     constexpr std::uintmax_t header = 100;
-    std::error_code no_log, no_file;
-    const auto log = fs::file_size(fs::path{file} += "-wal", no_log);
-    const auto size = fs::file_size(file, no_file);
-    if (!no_log && log > 0
-        && (no_file == std::errc::no_such_file_or_directory || (!no_file && size < header)))
+    std::error_code error;
+    const auto size = fs::file_size(file, error);
+    const bool gone = error == std::errc::no_such_file_or_directory;
+    if (!gone && (error || size >= header)) return;
+    if (size_of_log(file) > 0)
         fail(
             file, "it is gone or empty, and its log (-wal) is not; put it back, or remove -wal and -shm and"
                   " restore a backup"
         );
+    if (!gone && size > 0) fail(file, "it is cut short; restore a backup");
 }
 
 // SQLite gives the two files beside it the mode of the database's.
@@ -101,11 +118,16 @@ void configure(connection& c) {
     c.sql() << "PRAGMA temp_store = MEMORY";  // savepoints undo from memory
 }
 
-// Reads all of it. That the indexes belong to their tables is not looked at: it takes six times as long.
-void require_undamaged(connection& c) {
+// Reads all of it. A log may be another file's, left from before a backup was restored: each page is sound then,
+// but the indexes need not belong to their tables. To look at that takes six times as long.
+void require_undamaged(connection& c, bool has_log) {
     std::string verdict;
-    c.run("PRAGMA quick_check(1)", in(), out(verdict));
-    if (verdict != "ok") throw soci::sqlite3_soci_error{"it is damaged", SQLITE_CORRUPT};
+    c.run(has_log ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check(1)", in(), out(verdict));
+    const bool dangling = verdict == "ok" && has_log && c.run("PRAGMA foreign_key_check");
+    if (verdict == "ok" && !dangling) return;
+    const char* log =
+        "it is damaged, or its log (-wal) is another file's, left from before a backup was restored";
+    throw soci::sqlite3_soci_error{has_log ? log : "it is damaged", SQLITE_CORRUPT};
 }
 
 long long schema_version(connection& c) {
@@ -120,6 +142,7 @@ database::database(const std::string& url, std::string_view schema)
     : file_{file_of(url)}, health_{file_.string()}, migrations_{read_migrations(schema, dialect::sqlite)} {}
 
 database::~database() {
+    if (anchor_ && !health_.readable()) anchor_->leave_log();
     anchor_.reset();  // before another server may begin
     if (lock_ >= 0) ::close(lock_);
 }
@@ -128,7 +151,7 @@ std::unique_ptr<connection> database::open() const {
     if (anchor_) {
         require_same_files();
     } else {
-        require_database_of_log(file_);
+        require_no_remains(file_);
         make_private(file_);
     }
     std::unique_ptr<connection> c;
@@ -136,26 +159,28 @@ std::unique_ptr<connection> database::open() const {
         c = std::make_unique<connection>(dialect::sqlite, "db=\"" + file_.string() + '"');
         configure(*c);
     } catch (const soci::soci_error& error) {
-        fail(file_, fault_of(c.get(), error).reason);
+        fail(file_, c.get(), error);
     }
     if (anchor_) require_same_files();  // by now SQLite may have made a new one
     return c;
 }
 
-int database::migrate() {
+migrated database::migrate() {
     anchor_.reset();
+    const bool has_log = size_of_log(file_) > 0;
     auto c = open();
     try {
-        require_undamaged(*c);
+        require_undamaged(*c, has_log);
+        const bool is_new = !c->run("SELECT 1 FROM sqlite_master");
         c->run("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY)");
         int applied = 0;
         while (apply_next_migration(*c)) ++applied;
         c->run("PRAGMA wal_checkpoint(TRUNCATE)");
         files_ = files_now();
         anchor_ = std::move(c);
-        return applied;
+        return {.applied = applied, .is_new = is_new};
     } catch (const soci::soci_error& error) {
-        fail(file_, fault_of(c.get(), error).reason);
+        fail(file_, c.get(), error);
     }
 }
 
@@ -213,7 +238,7 @@ std::unique_ptr<connection> database::open_as_it_is() const {
         if (version < known) fail(file_, "its schema is older than this program; run cookieshop migrate");
         return c;
     } catch (const soci::soci_error& error) {
-        fail(file_, fault_of(c.get(), error).reason);
+        fail(file_, c.get(), error);
     }
 }
 

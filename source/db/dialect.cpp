@@ -35,8 +35,18 @@ int system_error(connection& c) {
     return sqlite_api::sqlite3_system_errno(backend.conn_);
 }
 
-std::string_view what_helps(int code) {
-    switch (code) {
+}  // namespace
+
+std::string_view begin_writing(dialect dialect) noexcept {
+    switch (dialect) {
+    case dialect::sqlite: return "BEGIN IMMEDIATE";
+    case dialect::postgresql: break;
+    }
+    return "BEGIN";
+}
+
+std::string_view what_helps(int sqlite_code) noexcept {
+    switch (sqlite_code) {
     case SQLITE_FULL: return "; make room on its disk";
     case SQLITE_READONLY:
     case SQLITE_PERM:
@@ -47,21 +57,10 @@ std::string_view what_helps(int code) {
     case SQLITE_LOCKED: return "; another process has locked it and must end that";
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-        return "; stop the server, then remove -wal and -shm and restore a backup, or save what can be read "
-               "with"
-               " sqlite3's '.recover'";
+        return "; stop the server, then remove -wal and -shm and restore a backup, or save what can be read"
+               " with sqlite3's '.recover'";
     default: return "";
     }
-}
-
-}  // namespace
-
-std::string_view begin_writing(dialect dialect) noexcept {
-    switch (dialect) {
-    case dialect::sqlite: return "BEGIN IMMEDIATE";
-    case dialect::postgresql: break;
-    }
-    return "BEGIN";
 }
 
 fault fault_of(connection* c, const soci::soci_error& error) {

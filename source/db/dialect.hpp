@@ -18,6 +18,9 @@ std::string_view begin_writing(dialect dialect) noexcept;
 /// statement, such as password hashes. `c`: the connection that failed; null when there was none yet.
 fault fault_of(connection* c, const soci::soci_error& error);
 
+/// What an operator can do about an error of SQLite, to be put behind its message; empty: nobody knows.
+std::string_view what_helps(int sqlite_code) noexcept;
+
 /// Logs the reason, not more than once a second, and makes the exception that replaces SOCI's.
 unavailable reported(std::string_view doing, const fault& fault);
 

@@ -121,7 +121,7 @@ private:
                 for (queued_job& queued : taken) run_job(c, queued);
             });
             if (fault) find_cause(*fault);
-            complete(std::move(taken), fault ? refusal(fault->reason) : nullptr);
+            complete(std::move(taken), fault ? failure(fault->reason, true) : nullptr);
             wait_until_writable();
         }
     }
@@ -133,11 +133,11 @@ private:
         }
     }
 
-    std::exception_ptr refusal() const { return refusal(database_.health().reason()); }
-
-    static std::exception_ptr refusal(const std::string& reason) {
-        return std::make_exception_ptr(unavailable{"the database can't be written: " + reason});
+    static std::exception_ptr failure(const std::string& reason, bool tried) {
+        return std::make_exception_ptr(unavailable{"the database can't be written: " + reason, tried});
     }
+
+    std::exception_ptr refusal() const { return failure(database_.health().reason(), false); }
 
     // Before the failure is told, so that whoever hears of it finds the state of the database known. A job
     // may have made its batch fail by itself: then there is nothing wrong with the database.

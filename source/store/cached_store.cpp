@@ -519,24 +519,27 @@ task<result<session::committed>> cached_store::commit(change change) {
     // Whose other sessions it may end.
     const account_ptr owner = end_others && change.current ? change.current->owner : nullptr;
     std::exception_ptr failure;
-    bool in_doubt = false;
+    bool tried = true;
     std::optional<result<session::committed>> outcome;
     try {
         outcome = co_await self_->behind.commit(std::move(change));
     } catch (const overloaded&) {
         failure = std::current_exception();
+        tried = false;
+    } catch (const unavailable& error) {
+        failure = std::current_exception();
+        tried = error.tried;
     } catch (...) {
         failure = std::current_exception();
-        in_doubt = true;
     }
-    if (in_doubt) {                 // C9
+    if (failure && tried) {         // C9
         ++self_->nameless_endings;  // what reads under way bring back may be from before it
         if (log_in) self_->forget_all(log_in->user);
         if (owner) self_->forget_all(owner->id);
     }
 
     const bool done = outcome && outcome->has_value();
-    if (old_id) {
+    if (old_id && tried) {
         const std::lock_guard lock{old_id->home().mutex};
         if (!done)
             old_id->drop();

@@ -281,6 +281,7 @@ BOOST_FIXTURE_TEST_CASE(
     check_logged("restore a backup");
     BOOST_TEST(has_status(visitor.get("/readyz"), 503));
     BOOST_TEST(has_status(visitor.get("/healthz"), 200));
+    check_unavailable(add_to_basket(reader, "linzer"));
     BOOST_TEST(is_logged_in(reader.get("/settings"), "bert@example.com"), "it is in memory");
     BOOST_TEST(shop.server.stop() == 0);
 
@@ -424,6 +425,49 @@ BOOST_FIXTURE_TEST_CASE(damage_anywhere_in_the_database_is_found_at_the_start, d
 BOOST_FIXTURE_TEST_CASE(a_truncated_database_is_refused, database_at_rest) {
     fs::resize_file(database, fs::file_size(database) - page - 1);
     check_does_not_start("restore a backup");
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_shorter_than_a_database_is_refused, database_at_rest) {
+    fs::resize_file(database, 99);
+    check_does_not_start("cut short");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_log_left_from_another_file_is_not_played_back_into_a_backup, shop_on_a_bad_disk) {
+    const auto backup = [&] {
+        other_process{database}.move_log_into_database();
+        return read_file(database);
+    }();
+    auto carl = shop.member("carl@example.com");
+    other_process{database}.move_log_into_database();
+    add_to_basket(carl, "linzer");
+    shop.server.kill();
+    const fs::path log = database.string() + "-wal";
+    const std::string logged = read_file(log);
+    fs::remove(database);
+    std::ofstream{database, std::ios::binary} << backup;
+
+    const std::string url = "sqlite3://" + database.string();
+    for (const char* command : {"serve", "migrate"}) {
+        const auto run = run_cookieshop({command, "--database", url}, folder);
+        BOOST_TEST(run.status == 1);
+        BOOST_TEST(contains(run.errors, "its log (-wal) is another file's"), run.errors);
+        BOOST_TEST(contains(run.errors, "remove -wal and -shm"), run.errors);
+        BOOST_TEST((read_file(database) == backup), "it was left alone");
+        BOOST_TEST((read_file(log) == logged), "it was left alone");
+    }
+    for (const char* suffix : {"-wal", "-shm"}) fs::remove(database.string() + suffix);
+    shop.server.start();
+    BOOST_TEST(is_alive(shop, user.session()));
+    auto visitor = shop.guest();
+    BOOST_TEST(has_status(post_login(visitor, "carl@example.com"), 422));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_new_database_beside_an_older_key_is_told, shop_on_a_bad_disk) {
+    BOOST_TEST(contains(log(), "info made a new database, " + database.string()), log());
+    BOOST_TEST(shop.server.stop() == 0);
+    fs::remove(database);
+    shop.server.start();
+    BOOST_TEST(contains(log(), "warning made a new database, " + database.string()), log());
 }
 
 BOOST_FIXTURE_TEST_CASE(a_log_without_its_database_is_refused_and_kept, database_at_rest) {

@@ -172,7 +172,7 @@ private:
         if (fails && !after) {
             ++faults;
             if (world_.chance(500)) throw overloaded{"too much to do"};
-            throw unavailable{"out of order"};
+            throw unavailable{"out of order", world_.chance(500)};
         }
         auto answer = effect();
         if (world_.chance(weather.waits)) co_await world_.turn();

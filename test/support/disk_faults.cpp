@@ -34,7 +34,9 @@ disk_faults& faults() {
 }
 
 bool is_of_a_database(std::string_view path) {
-    return path.ends_with(".db") || path.ends_with(".db-wal") || path.ends_with(".db-shm");
+    for (const char* suffix : {".db", ".db-wal", ".db-shm", ".db-lock"})
+        if (path.ends_with(suffix)) return true;
+    return false;
 }
 
 bool is_of_a_database(int file) {
@@ -88,15 +90,21 @@ int fdatasync(int file) {
     return fails(faults().sync, file) ? -1 : real(file);
 }
 
-int open64(const char* path, int flags, ...) {
-    static auto* const real = next(&::open64, "open64");
-    std::va_list rest;
-    va_start(rest, flags);
-    const int mode = (flags & O_CREAT) != 0 ? va_arg(rest, int) : 0;
-    va_end(rest);
-    const bool to_write = (flags & (O_WRONLY | O_RDWR)) != 0;
-    if (to_write && fails(faults().open, std::string_view{path})) return -1;
-    return real(path, flags, mode);
-}
+// The system's for SQLite, the other for us, whose way to `faults` leads through it too.
+#define INTERPOSE(name)                                                                                      \
+    int name(const char* path, int flags, ...) {                                                             \
+        static auto* const real = next(&::name, #name);                                                      \
+        std::va_list rest;                                                                                   \
+        va_start(rest, flags);                                                                               \
+        const int mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(rest, int) : 0;                       \
+        va_end(rest);                                                                                        \
+        const bool concerned =                                                                               \
+            (flags & (O_WRONLY | O_RDWR)) != 0 && is_of_a_database(std::string_view{path});                  \
+        if (concerned && fails(faults().open, std::string_view{path})) return -1;                            \
+        return real(path, flags, mode);                                                                      \
+    }
+INTERPOSE(open64)
+INTERPOSE(open)
+#undef INTERPOSE
 // NOLINTEND(readability-inconsistent-declaration-parameter-name)
 }

@@ -199,6 +199,10 @@ public:
     /// False after an error (a full disk) that made the database roll back on its own.
     bool in_transaction() noexcept;
 
+    /// The last connection that closes copies SQLite's log into the database. This one will not: where either
+    /// is damaged, or the log another file's, that would make it worse.
+    void leave_log() noexcept;
+
 private:
     template <class Prepared, class Use>
     void use_prepared(std::string_view query, Use use);

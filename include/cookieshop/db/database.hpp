@@ -17,6 +17,12 @@
 
 namespace cookieshop::db {
 
+/// What `migrate` did.
+struct migrated {
+    int applied = 0;      ///< migrations
+    bool is_new = false;  ///< there was no database, or one without anything in it
+};
+
 /// Const once made, but for `migrate` and `lock_for_serving`, which belong to the start; `open` from any
 /// thread.
 class database {
@@ -37,13 +43,13 @@ public:
     /// such database, or its schema is of another version. Creates nothing.
     std::unique_ptr<connection> open_as_it_is() const;
 
-    /// Checks all of it, then brings the schema to the newest version, each migration in a transaction; how
-    /// many were applied. Throws `unavailable` for a database that is damaged, newer than this program, or
-    /// none.
+    /// Checks all of it, then brings the schema to the newest version, each migration in a transaction. Throws
+    /// `unavailable` for a database that is damaged, newer than this program, or none. After a crash the check
+    /// is the thorough one: SQLite plays back whatever log lies beside the file, and it may be another's.
     ///
     /// From here on the database is these files: `open` refuses any others that take their place, and makes
     /// no new ones.
-    int migrate();
+    migrated migrate();
 
     /// Throws `unavailable` unless the files are still the ones that `migrate` left. SQLite would go on
     /// writing to one that was deleted, and all of that would be gone with the process.

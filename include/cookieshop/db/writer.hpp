@@ -13,8 +13,8 @@
 ///   W4. The queue is bounded: past `capacity` a job is refused with `overloaded` before any of it ran.
 ///   W5. Jobs run in the order in which they were queued.
 ///   W6. The destructor commits what is queued.
-///   W7. A database that can't be written refuses jobs at once, with `unavailable`, what is queued too; the
-///       thread tries once a second whether it can be written again. What was committed to files that were
+///   W7. A database that can't be written refuses jobs at once and untried, what is queued too; the thread
+///       tries once a second whether it can be written again. What was committed to files that were
 ///       deleted or replaced meanwhile counts as not written.
 
 #pragma once

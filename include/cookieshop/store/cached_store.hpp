@@ -19,7 +19,7 @@
 ///   C7. What is cached and expired, or outdated by its owner's epoch, is not found and leaves the memory.
 ///   C8. What somebody else ended in the store behind is not found from `follow` on.
 ///   C9. After a change that failed and may have happened nevertheless, what it may have changed is not
-///       cached.
+///       cached. One that was refused untried takes no session out of memory but one that it was to end.
 
 #pragma once
 

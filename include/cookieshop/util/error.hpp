@@ -33,9 +33,11 @@ inline boost::system::error_code make_error_code(errc e) noexcept {
 /// A thing that the server needs does not work at present: answered with 503 and `Retry-After`.
 class unavailable : public std::runtime_error {
 public:
-    using std::runtime_error::runtime_error;
+    explicit unavailable(const std::string& what, bool tried_ = true)
+        : std::runtime_error{what}, tried{tried_} {}
 
     std::chrono::seconds retry_after{5};
+    bool tried;  ///< false: refused before any work was done; else what was asked for may have happened
 };
 
 /// A bounded queue is full: answered with 503 and `Retry-After`, before any work was done.

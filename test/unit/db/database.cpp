@@ -135,16 +135,23 @@ BOOST_AUTO_TEST_CASE(a_folder_that_is_missing_is_unavailable) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_missing_is_applied_once) {
-    BOOST_TEST(with(version_1).migrate() == 1);
-    BOOST_TEST(with(version_1).migrate() == 0);
-    BOOST_TEST(with(versions_1_and_2).migrate() == 1);
-    BOOST_TEST(with(versions_1_and_2).migrate() == 0);
+    BOOST_TEST(with(version_1).migrate().applied == 1);
+    BOOST_TEST(with(version_1).migrate().applied == 0);
+    BOOST_TEST(with(versions_1_and_2).migrate().applied == 1);
+    BOOST_TEST(with(versions_1_and_2).migrate().applied == 0);
     BOOST_TEST(has_table("a"));
     BOOST_TEST(has_table("b"));
 }
 
+BOOST_AUTO_TEST_CASE(it_is_new_until_something_is_in_it) {
+    BOOST_TEST(with(version_1).migrate().is_new);
+    BOOST_TEST(!with(version_1).migrate().is_new);
+    fs::resize_file(file, 0);  // as a first start leaves it that is killed at once
+    BOOST_TEST(with(version_1).migrate().is_new);
+}
+
 BOOST_AUTO_TEST_CASE(the_schema_itself_can_be_applied) {
-    BOOST_TEST(with(test::schema()).migrate() > 0);
+    BOOST_TEST(with(test::schema()).migrate().applied > 0);
     BOOST_TEST(has_table("sessions"));
 }
 
@@ -159,7 +166,7 @@ BOOST_AUTO_TEST_CASE(a_migration_that_fails_leaves_nothing_behind) {
     BOOST_CHECK_THROW(with(a_broken_version_2).migrate(), unavailable);
     BOOST_TEST(has_table("a"));  // its own transaction
     BOOST_TEST(!has_table("b"));
-    BOOST_TEST(with(versions_1_and_2).migrate() == 1);
+    BOOST_TEST(with(versions_1_and_2).migrate().applied == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_second_server_is_refused) {

@@ -40,6 +40,7 @@ public:
         co_return found;
     }
     task<result<committed>> commit(change change) override {
+        if (refuses) throw unavailable{"not now", false};
         if (before_commit) co_await before_commit->wait();
         result<committed> done = co_await store_.commit(std::move(change));
         if (event* const gate = after_commit) co_await gate->wait();
@@ -66,7 +67,7 @@ public:
     void add_user(session::user_id id) { store_.add_user(id, "user" + std::to_string(id) + "@example.org"); }
 
     int finds = 0, touches = 0;
-    bool find_fails = false, answers_are_lost = false;
+    bool find_fails = false, answers_are_lost = false, refuses = false;
     event *find_gate = nullptr, *before_commit = nullptr, *after_commit = nullptr, *before_end = nullptr;
 
 private:
@@ -613,6 +614,19 @@ BOOST_AUTO_TEST_CASE(C9_a_save_whose_answer_was_lost_is_read_again) {
     BOOST_CHECK_THROW(f.run(f.saving(session, "new")), unavailable);
     f.open(gate);
     BOOST_TEST(value_of(f.find(session)) == "new");
+}
+
+BOOST_AUTO_TEST_CASE(C9_a_save_that_was_refused_untried_leaves_the_session_in_memory) {
+    fixture f;
+    const session_ptr session = f.log_in(), other = f.log_in();
+    f.behind.refuses = true;
+    BOOST_CHECK_THROW(f.run(f.saving(session, "new")), unavailable);
+    BOOST_CHECK_THROW(
+        f.run(change{.what = action::save, .current = session, .end_others = true, .now = f.now}), unavailable
+    );
+    BOOST_CHECK_THROW(f.log_in(), unavailable);
+    BOOST_TEST(value_of(f.peek(session)) == "1");
+    BOOST_TEST(f.peek(other));
 }
 
 BOOST_AUTO_TEST_CASE(C9_an_end_of_others_whose_answer_was_lost_leaves_none_of_them) {
