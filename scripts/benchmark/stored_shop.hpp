@@ -27,7 +27,7 @@ struct stored_shop {
     explicit stored_shop(const std::string& url) : database{url, embedded_schema().front().content} {}
 
     db::database database;
-    const int migrations = database.migrate();
+    const db::migrated migrated = database.migrate();
     session::id_signer signer{config::load_or_create_secret_keys(database.file().value().parent_path())};
     session::policy policy;
     db::writer writer{database};
