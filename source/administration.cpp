@@ -389,7 +389,7 @@ void administer(const config::command& command, const db::database& database) {
     try {
         run(command, *c);
     } catch (const soci::soci_error& error) {
-        throw unavailable{"the database failed: " + error.get_error_message()};
+        throw database.failure(c.get(), error);
     }
 }
 

@@ -15,6 +15,7 @@
 #include "cookieshop/store/endings.hpp"
 #include "cookieshop/store/janitor.hpp"
 #include "cookieshop/store/soci_store.hpp"
+#include "cookieshop/util/worker_pool.hpp"
 #include "embedded.hpp"
 #include "log.hpp"
 #include "privileges.hpp"
@@ -49,18 +50,18 @@ db::database open_database(const settings& settings) {
     return {settings.database, std::string{embedded_schema().front().content}};
 }
 
+bool has_key(const db::database& database) {
+    return exists(config::secret_key_file(database.file().value().parent_path()));
+}
+
 // The key is made after the database: one that is there already had another.
-void report_new(const db::database& database) {
-    const std::filesystem::path file = database.file().value();
-    if (exists(config::secret_key_file(file.parent_path())))
-        spdlog::warn(
-            "made a new database, {}, though its secret.key is older; if there was a database, stop the "
-            "server and"
-            " restore a backup",
-            file.string()
-        );
-    else
-        spdlog::info("made a new database, {}", file.string());
+void warn_of_older_key(const db::database& database) {
+    spdlog::warn(
+        "the database {} is new, but its secret.key is older; if there was another, stop the server and "
+        "restore a"
+        " backup",
+        database.file().value().string()
+    );
 }
 
 std::vector<secret> secret_keys(const settings& settings, const db::database& database) {
@@ -152,7 +153,7 @@ void serve(const settings& settings, log_thread& log) {
 
     db::database database = open_database(settings);
     database.lock_for_serving();
-    if (database.migrate().is_new) report_new(database);
+    const bool key_is_older = has_key(database), is_new = database.migrate().is_new;
     const session::policy policy = session_policy(settings);
     db::writer writer{database};
     db::readers readers{database};
@@ -212,6 +213,13 @@ void serve(const settings& settings, log_thread& log) {
 
     server.start();
     std::cout << "listening on " << url_of(settings.address, server.port()) << std::endl;
+    if (is_new) spdlog::info("made a new database, {}", database.file().value().string());
+    if (is_new && key_is_older) warn_of_older_key(database);
+    // Nobody waits for it: a large database takes seconds.
+    const std::jthread checker{[&database](const std::stop_token& stop) {
+        yield_to_others();
+        database.check(stop);
+    }};
     if (cookies_go_in_the_open(settings))
         spdlog::warn(
             "others can reach {}, and session cookies are not Secure; with TLS in front set"
@@ -243,7 +251,7 @@ void serve(const settings& settings, log_thread& log) {
 void migrate(const settings& settings) {
     db::database database = open_database(settings);
     const db::migrated done = database.migrate();
-    if (done.is_new) report_new(database);
+    if (done.is_new && has_key(database)) warn_of_older_key(database);
     std::cout
         << (done.applied == 0 ? "the database is up to date\n"
                               : "applied " + std::to_string(done.applied) + " migration(s)\n");

@@ -3,8 +3,6 @@
 #include "db/dialect.hpp"
 #include "db/migrations.hpp"
 
-#include "cookieshop/util/error.hpp"
-
 #include <fcntl.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 #include <sys/file.h>
@@ -34,12 +32,6 @@ constexpr fs::perms owner_only = fs::perms::owner_read | fs::perms::owner_write;
                            || error == std::errc::operation_not_permitted
                            || error == std::errc::read_only_file_system;
     fail(file, error.message() + std::string{what_helps(forbidden ? SQLITE_READONLY : SQLITE_OK)});
-}
-
-[[noreturn]] void fail(const fs::path& file, connection* c, const soci::soci_error& error) {
-    const fault fault = fault_of(c, error);
-    if (c != nullptr && fault.damage) c->leave_log();
-    fail(file, fault.reason);
 }
 
 fs::path file_of(std::string_view url) {
@@ -118,16 +110,22 @@ void configure(connection& c) {
     c.sql() << "PRAGMA temp_store = MEMORY";  // savepoints undo from memory
 }
 
-// Reads all of it. A log may be another file's, left from before a backup was restored: each page is sound then,
-// but the indexes need not belong to their tables. To look at that takes six times as long.
-void require_undamaged(connection& c, bool has_log) {
+// Each page by itself.
+void require_undamaged(connection& c) {
     std::string verdict;
-    c.run(has_log ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check(1)", in(), out(verdict));
-    const bool dangling = verdict == "ok" && has_log && c.run("PRAGMA foreign_key_check");
-    if (verdict == "ok" && !dangling) return;
-    const char* log =
-        "it is damaged, or its log (-wal) is another file's, left from before a backup was restored";
-    throw soci::sqlite3_soci_error{has_log ? log : "it is damaged", SQLITE_CORRUPT};
+    c.run("PRAGMA quick_check(1)", in(), out(verdict));
+    if (verdict != "ok") throw soci::sqlite3_soci_error{"it is damaged", SQLITE_CORRUPT};
+}
+
+// A log may be another file's, left from before a backup was restored. Each page is sound then, but the
+// indexes do not belong to their tables, nor rows to each other. To look at that takes five times as long.
+void require_consistent(connection& c) {
+    std::string verdict;
+    c.run("PRAGMA integrity_check(1)", in(), out(verdict));
+    if (verdict == "ok" && !c.run("PRAGMA foreign_key_check")) return;
+    throw soci::sqlite3_soci_error{
+        "it is damaged, or its log (-wal) is another file's, left from before a backup was restored",
+        SQLITE_CORRUPT};
 }
 
 long long schema_version(connection& c) {
@@ -147,6 +145,12 @@ database::~database() {
     if (lock_ >= 0) ::close(lock_);
 }
 
+unavailable database::failure(connection* c, const soci::soci_error& error) const {
+    const fault fault = fault_of(c, error);
+    if (c != nullptr && fault.damage) c->leave_log();
+    return unavailable{"the database " + file_.string() + ": " + fault.reason};
+}
+
 std::unique_ptr<connection> database::open() const {
     if (anchor_) {
         require_same_files();
@@ -159,7 +163,7 @@ std::unique_ptr<connection> database::open() const {
         c = std::make_unique<connection>(dialect::sqlite, "db=\"" + file_.string() + '"');
         configure(*c);
     } catch (const soci::soci_error& error) {
-        fail(file_, c.get(), error);
+        throw failure(c.get(), error);
     }
     if (anchor_) require_same_files();  // by now SQLite may have made a new one
     return c;
@@ -170,7 +174,7 @@ migrated database::migrate() {
     const bool has_log = size_of_log(file_) > 0;
     auto c = open();
     try {
-        require_undamaged(*c, has_log);
+        if (has_log) require_consistent(*c);
         const bool is_new = !c->run("SELECT 1 FROM sqlite_master");
         c->run("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY)");
         int applied = 0;
@@ -180,7 +184,22 @@ migrated database::migrate() {
         anchor_ = std::move(c);
         return {.applied = applied, .is_new = is_new};
     } catch (const soci::soci_error& error) {
-        fail(file_, c.get(), error);
+        throw failure(c.get(), error);
+    }
+}
+
+void database::check(const std::stop_token& stop) const {
+    std::unique_ptr<connection> c;
+    try {
+        c = open();
+        c->stop_with(stop);
+        c->leave_log();  // others have it open; to find that out takes a lock, which keeps newcomers out
+        require_undamaged(*c);
+    } catch (const soci::soci_error& error) {
+        const fault fault = fault_of(c.get(), error);
+        if (fault.damage) health_.failed(fault);
+    } catch (const unavailable&) {
+        return;  // the writer meets it too, and tells
     }
 }
 
@@ -238,7 +257,7 @@ std::unique_ptr<connection> database::open_as_it_is() const {
         if (version < known) fail(file_, "its schema is older than this program; run cookieshop migrate");
         return c;
     } catch (const soci::soci_error& error) {
-        fail(file_, c.get(), error);
+        throw failure(c.get(), error);
     }
 }
 

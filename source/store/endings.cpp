@@ -104,10 +104,11 @@ void note_ending(db::connection& c, const ending& what, time_point now) {
 
 ending_number newest_ending(const db::database& database) {
     ending_number newest = 0;
+    const auto c = database.open();
     try {
-        database.open()->run("SELECT COALESCE(MAX(sequence), 0) FROM endings", in(), out(newest));
+        c->run("SELECT COALESCE(MAX(sequence), 0) FROM endings", in(), out(newest));
     } catch (const soci::soci_error& error) {
-        throw unavailable{"the endings can't be read: " + error.get_error_message()};
+        throw database.failure(c.get(), error);
     }
     return newest;
 }

@@ -10,8 +10,6 @@
 
 namespace cookieshop {
 
-namespace {
-
 // Of the calling thread alone: on Linux a thread has a niceness of its own, here ten more than the process
 // was given, and since 6.12 a time slice. Who wakes up with a shorter slice (3 ms by default) than that of
 // the thread that runs interrupts it at once, if it has not had more than its share; else it waits for the
@@ -30,8 +28,6 @@ void yield_to_others() noexcept {
     } const wanted;
     syscall(SYS_sched_setattr, gettid(), &wanted, 0);
 }
-
-}  // namespace
 
 worker_pool::worker_pool(std::string name, std::size_t threads, std::size_t capacity, priority priority)
     : name_{std::move(name)}, capacity_{capacity} {

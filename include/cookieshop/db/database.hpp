@@ -4,6 +4,7 @@
 
 #include "cookieshop/db/connection.hpp"
 #include "cookieshop/db/health.hpp"
+#include "cookieshop/util/error.hpp"
 
 #include <sys/types.h>
 
@@ -11,6 +12,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,13 +45,21 @@ public:
     /// such database, or its schema is of another version. Creates nothing.
     std::unique_ptr<connection> open_as_it_is() const;
 
-    /// Checks all of it, then brings the schema to the newest version, each migration in a transaction. Throws
-    /// `unavailable` for a database that is damaged, newer than this program, or none. After a crash the check
-    /// is the thorough one: SQLite plays back whatever log lies beside the file, and it may be another's.
+    /// Brings the schema to the newest version, each migration in a transaction. Throws `unavailable` for a
+    /// database that is newer than this program, or none. One with a log, as a crash leaves it, is checked
+    /// from end to end before: SQLite plays back whatever log lies beside the file, and it may be another's.
     ///
     /// From here on the database is these files: `open` refuses any others that take their place, and makes
     /// no new ones.
     migrated migrate();
+
+    /// Reads all of it, which takes a second for a million sessions, and tells `health` of damage. Gives up
+    /// when it is to stop. On a thread of its own.
+    void check(const std::stop_token& stop) const;
+
+    /// What to throw for an error of SOCI on a connection that `open` gave: names the file, says what helps.
+    /// `c` is null when there was none yet. The log of a damaged database is left as it is.
+    unavailable failure(connection* c, const soci::soci_error& error) const;
 
     /// Throws `unavailable` unless the files are still the ones that `migrate` left. SQLite would go on
     /// writing to one that was deleted, and all of that would be gone with the process.

@@ -35,6 +35,9 @@ public:
     virtual void run() noexcept = 0;
 };
 
+/// From here on the calling thread has a core when no other wants it.
+void yield_to_others() noexcept;
+
 class worker_pool {
 public:
     /// Who has the cores when there are not enough of them: everybody alike, or the other threads first. The
