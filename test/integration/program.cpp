@@ -202,8 +202,9 @@ BOOST_FIXTURE_TEST_CASE(a_port_that_is_taken_is_status_1_and_one_line, shop) {
 }
 
 BOOST_FIXTURE_TEST_CASE(a_second_server_on_the_same_file_refuses_to_start, shop) {
+    const temp_folder folder;
     const auto run = run_cookieshop(
-        {"serve", "--port", "0", "--database", "sqlite3://" + server.database().string()}, server.folder()
+        {"serve", "--port", "0", "--database", "sqlite3://" + server.database().string()}, folder.path()
     );
     BOOST_TEST(run.status == 1);
     BOOST_TEST(std::ranges::count(run.errors, '\n') == 1, run.errors);
