@@ -28,15 +28,9 @@ bool connection::in_transaction() noexcept {
     return sqlite_api::sqlite3_get_autocommit(backend.conn_) == 0;
 }
 
-void connection::stop_with(const std::stop_token& stop) noexcept {
-    constexpr int instructions = 1000;  // of SQLite's machine, between two looks
+void connection::interrupt() noexcept {
     auto& backend = static_cast<soci::sqlite3_session_backend&>(*sql_.get_backend());
-    const auto is_to_stop = [](void* token) {
-        return static_cast<int>(static_cast<const std::stop_token*>(token)->stop_requested());
-    };
-    sqlite_api::sqlite3_progress_handler(
-        backend.conn_, instructions, is_to_stop, const_cast<std::stop_token*>(&stop)
-    );
+    sqlite_api::sqlite3_interrupt(backend.conn_);
 }
 
 void connection::leave_log() noexcept {

@@ -192,9 +192,13 @@ void database::check(const std::stop_token& stop) const {
     std::unique_ptr<connection> c;
     try {
         c = open();
-        c->stop_with(stop);
         c->leave_log();  // others have it open; to find that out takes a lock, which keeps newcomers out
-        require_undamaged(*c);
+        const std::stop_callback interrupt{stop, [&c] { c->interrupt(); }};
+        // An interruption is forgotten when a statement begins while none is active: this one is, all along.
+        int one = 0;
+        c->for_each("SELECT 1", in(), out(one), [&] {
+            if (!stop.stop_requested()) require_undamaged(*c);
+        });
     } catch (const soci::soci_error& error) {
         const fault fault = fault_of(c.get(), error);
         if (fault.damage) health_.failed(fault);

@@ -15,7 +15,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -200,9 +199,9 @@ public:
     /// False after an error (a full disk) that made the database roll back on its own.
     bool in_transaction() noexcept;
 
-    /// From here on what it runs fails, with `soci::soci_error`, within milliseconds of a request to stop.
-    /// `stop` outlives it.
-    void stop_with(const std::stop_token& stop) noexcept;
+    /// What it runs fails at once, with `soci::soci_error`; what it has not begun yet, does not. From any
+    /// thread.
+    void interrupt() noexcept;
 
     /// The last connection that closes copies SQLite's log into the database. This one will not: where either
     /// is damaged, or the log another file's, that would make it worse.

@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <ios>
 #include <stdexcept>
+#include <stop_token>
 
 using namespace cookieshop;
 using namespace cookieshop::db;
@@ -190,6 +192,29 @@ BOOST_AUTO_TEST_CASE(a_second_server_is_refused_by_whatever_name_it_calls_the_fi
     fs::create_symlink(file, link);
     database second{"sqlite3://" + link.string(), version_1};
     BOOST_CHECK_THROW(second.lock_for_serving(), unavailable);
+}
+
+BOOST_AUTO_TEST_CASE(a_check_finds_damage_unless_it_is_to_stop) {
+    with(version_1).migrate();
+    with(version_1).open()->sql(
+    ) << "INSERT INTO a WITH RECURSIVE n(x) AS (SELECT 1 UNION SELECT x + 1 FROM n"
+         " WHERE x < 5000) SELECT hex(zeroblob(20)) || x FROM n";
+    std::stop_source stop;
+    database sound = with(version_1);
+    sound.check(stop.get_token());
+    BOOST_TEST(sound.health().readable());
+
+    constexpr std::size_t page = 4096;
+    const std::size_t last = fs::file_size(file) - page;
+    std::fstream{file, std::ios::in | std::ios::out | std::ios::binary}.seekp(static_cast<std::streamoff>(last
+    )) << std::string(page, 'x');
+    database damaged = with(version_1), stopping = with(version_1);
+    damaged.check(stop.get_token());
+    BOOST_TEST(!damaged.health().readable());
+    BOOST_TEST(says(unavailable{damaged.health().reason()}, "restore a backup"));
+    stop.request_stop();
+    stopping.check(stop.get_token());
+    BOOST_TEST(stopping.health().readable());
 }
 
 BOOST_AUTO_TEST_CASE(as_it_is_it_opens_with_the_newest_schema_alone) {
