@@ -215,6 +215,10 @@ void serve(const settings& settings, log_thread& log) {
     std::cout << "listening on " << url_of(settings.address, server.port()) << std::endl;
     if (is_new) spdlog::info("made a new database, {}", database.file().value().string());
     if (is_new && key_is_older) warn_of_older_key(database);
+    if (!is_new && !key_is_older && settings.secret_keys.empty())
+        spdlog::warn(
+            "made a new secret.key: no session of before is known by it, and all users are logged out"
+        );
     // Nobody waits for it: a large database takes seconds.
     const std::jthread checker{[&database](const std::stop_token& stop) {
         yield_to_others();

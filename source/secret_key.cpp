@@ -83,6 +83,9 @@ std::optional<std::vector<secret>> load(const std::filesystem::path& path) {
     source.take_from_others();
     std::array<char, file_size_max> buffer;
     std::string_view text{buffer.data(), source.read(buffer)};
+    if (text.size() == buffer.size())
+        throw std::invalid_argument{
+            path.string() + ": must be shorter than " + std::to_string(buffer.size()) + " bytes"};
     text = text.substr(0, text.find_last_not_of("\r\n") + 1);
     auto keys = parse_secret_keys(text);
     sodium_memzero(buffer.data(), buffer.size());

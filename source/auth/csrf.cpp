@@ -34,22 +34,33 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept {
     return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
+// Which of two lines counts is not to be guessed: what is there twice is nobody's.
+std::string_view only(const http::request& request, std::string_view name) noexcept {
+    const http::header_line* found = nullptr;
+    for (const http::header_line& line : request.headers()) {
+        if (!ascii::equal_ignoring_case(line.name_text, name)) continue;
+        if (found != nullptr) return "twice";
+        found = &line;
+    }
+    return found != nullptr ? found->value : std::string_view{};
+}
+
 }  // namespace
 
 origin origin_of(const http::request& request) noexcept {
     // "same-site" is another site: a neighbour under the same domain need not be a friend.
-    const std::string_view fetch_site = request.header("Sec-Fetch-Site");
+    const std::string_view fetch_site = only(request, "Sec-Fetch-Site");
     if (!fetch_site.empty()) {
         return fetch_site == "same-origin" || fetch_site == "none" ? origin::same : origin::other;
     }
-    const std::string_view origin_field = request.header(http::field::origin);
+    const std::string_view origin_field = only(request, "Origin");
     if (origin_field.empty()) return origin::unknown;
     return names_host(origin_field, request.host) ? origin::same : origin::other;
 }
 
 origin origin_of_link(const http::request& request) noexcept {
     const origin known = origin_of(request);
-    const std::string_view referer = request.header(http::field::referer);
+    const std::string_view referer = only(request, "Referer");
     if (known != origin::unknown || referer.empty()) return known;
     constexpr std::size_t past_scheme = std::string_view{"https://"}.size();  // or one byte of the host more
     const std::size_t end = std::min(referer.find_first_of("/?#", past_scheme), referer.size());

@@ -1,10 +1,12 @@
 #include "cookieshop/db/database.hpp"
 
 #include "db/dialect.hpp"
+#include "db/log_file.hpp"
 #include "db/migrations.hpp"
 
 #include <fcntl.h>
 #include <soci/sqlite3/soci-sqlite3.h>
+#include <spdlog/spdlog.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,6 +23,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view sqlite_scheme = "sqlite3://";
 constexpr std::string_view postgresql_scheme = "postgresql://";
+constexpr std::array<const char*, 4> suffixes{"", "-wal", "-shm", "-lock"};
 constexpr fs::perms owner_only = fs::perms::owner_read | fs::perms::owner_write;
 
 [[noreturn]] void fail(const fs::path& file, const std::string& reason) {
@@ -64,26 +67,59 @@ void restrict_to_owner(const fs::path& file) {
     if (error && error != std::errc::no_such_file_or_directory) fail(file, error);
 }
 
-std::uintmax_t size_of_log(const fs::path& file) {
+fs::path beside(const fs::path& file, const char* suffix) {
+    return fs::path{file} += suffix;
+}
+
+bool has_content(const fs::path& file) {
     std::error_code none;
-    const auto size = fs::file_size(fs::path{file} += "-wal", none);
-    return none ? 0 : size;
+    const auto size = fs::file_size(file, none);
+    return !none && size > 0;
+}
+
+bool was_found_damaged(const fs::path& file) {
+    std::error_code ignored;
+    return fs::exists(beside(file, "-damaged"), ignored);
 }
 
 // SQLite would take what is no database yet for a new one: a log beside it, with what was committed last, would
-// be emptied. A first start that was killed leaves a file of no bytes.
+// be emptied. And it would undo what is in a database by a rollback journal that lies there. Both is another's,
+// but at a first start: one that was killed may leave a file of no bytes, or of a page, and its journal.
 void require_no_remains(const fs::path& file) {
-    constexpr std::uintmax_t header = 100;
+    constexpr std::uintmax_t header = 100, page = 4096;
     std::error_code error;
     const auto size = fs::file_size(file, error);
     const bool gone = error == std::errc::no_such_file_or_directory;
-    if (!gone && (error || size >= header)) return;
-    if (size_of_log(file) > 0)
+    if (error && !gone) return;
+    if (!gone && size > page && has_content(beside(file, "-journal")))
+        fail(
+            file, "the file -journal beside it is not its own, and would be played back into it; remove that"
+        );
+    if (!gone && size >= header) return;
+    if (has_content(beside(file, "-wal")))
         fail(
             file, "it is gone or empty, and its log (-wal) is not; put it back, or remove -wal and -shm and"
                   " restore a backup"
         );
     if (!gone && size > 0) fail(file, "it is cut short; restore a backup");
+    if (was_found_damaged(file))
+        fail(
+            file,
+            "it was found damaged, and is gone or empty; restore a backup, or remove the file -damaged to"
+            " begin with nothing"
+        );
+}
+
+// Whether SQLite loses nothing when it plays back the log, as far as that can be told without the database.
+void require_sound_log(const fs::path& file) {
+    const fs::path log = beside(file, "-wal");
+    const log_end end = end_of_log(log);
+    if (end == log_end::damaged || (end == log_end::torn && was_found_damaged(file)))
+        fail(
+            log,
+            "it is damaged, and changes that were answered can't be read any more; remove -wal and -shm and"
+            " restore a backup, or remove them alone to go on without those changes"
+        );
 }
 
 // SQLite gives the two files beside it the mode of the database's.
@@ -117,15 +153,16 @@ void require_undamaged(connection& c) {
     if (verdict != "ok") throw soci::sqlite3_soci_error{"it is damaged", SQLITE_CORRUPT};
 }
 
-// A log may be another file's, left from before a backup was restored. Each page is sound then, but the
-// indexes do not belong to their tables, nor rows to each other. To look at that takes five times as long.
+constexpr const char* log_of_another =
+    "it is damaged, or its log (-wal) is another file's, left from before a backup was restored";
+
+// Where SQLite has played back another file's log each page is sound, but the indexes do not belong to their
+// tables, nor rows to each other. To look at that takes five times as long.
 void require_consistent(connection& c) {
     std::string verdict;
     c.run("PRAGMA integrity_check(1)", in(), out(verdict));
     if (verdict == "ok" && !c.run("PRAGMA foreign_key_check")) return;
-    throw soci::sqlite3_soci_error{
-        "it is damaged, or its log (-wal) is another file's, left from before a backup was restored",
-        SQLITE_CORRUPT};
+    throw soci::sqlite3_soci_error{log_of_another, SQLITE_CORRUPT};
 }
 
 long long schema_version(connection& c) {
@@ -137,10 +174,15 @@ long long schema_version(connection& c) {
 }  // namespace
 
 database::database(const std::string& url, std::string_view schema)
-    : file_{file_of(url)}, health_{file_.string()}, migrations_{read_migrations(schema, dialect::sqlite)} {}
+    : file_{file_of(url)},
+      health_{file_.string(), beside(file_, "-damaged")},
+      migrations_{read_migrations(schema, dialect::sqlite)} {}
 
 database::~database() {
-    if (anchor_ && !health_.readable()) anchor_->leave_log();
+    if (anchor_) {
+        if (!health_.readable()) anchor_->leave_log();
+        set_log_aside();
+    }
     anchor_.reset();  // before another server may begin
     if (lock_ >= 0) ::close(lock_);
 }
@@ -152,12 +194,10 @@ unavailable database::failure(connection* c, const soci::soci_error& error) cons
 }
 
 std::unique_ptr<connection> database::open() const {
-    if (anchor_) {
+    if (anchor_)
         require_same_files();
-    } else {
-        require_no_remains(file_);
+    else
         make_private(file_);
-    }
     std::unique_ptr<connection> c;
     try {
         c = std::make_unique<connection>(dialect::sqlite, "db=\"" + file_.string() + '"');
@@ -169,23 +209,50 @@ std::unique_ptr<connection> database::open() const {
     return c;
 }
 
-migrated database::migrate() {
-    anchor_.reset();
-    const bool has_log = size_of_log(file_) > 0;
+// The first connection: with it SQLite plays back what lies beside the file.
+std::unique_ptr<connection> database::open_and_look() const {
+    const fs::path log = beside(file_, "-wal");
+    require_no_remains(file_);
+    require_sound_log(file_);
+    const bool has_log = has_content(log);
+    const log_generation noted = noted_generation(file_);
     auto c = open();
     try {
-        if (has_log) require_consistent(*c);
+        const log_owner owner = has_log ? owner_of_log(*c, log, noted) : log_owner::this_database;
+        if (owner == log_owner::another) throw soci::sqlite3_soci_error{log_of_another, SQLITE_CORRUPT};
+        if (owner == log_owner::unknown || was_found_damaged(file_)) require_consistent(*c);
+    } catch (const soci::soci_error& error) {
+        throw failure(c.get(), error);
+    }
+    if (has_log)
+        spdlog::info("the database {} did not end in order: its log was played back", file_.string());
+    return c;
+}
+
+migrated database::migrate() {
+    anchor_.reset();
+    auto c = open_and_look();
+    try {
         const bool is_new = !c->run("SELECT 1 FROM sqlite_master");
         c->run("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY)");
         int applied = 0;
         while (apply_next_migration(*c)) ++applied;
+        prove_writable(*c);
         c->run("PRAGMA wal_checkpoint(TRUNCATE)");
+        if (fs::remove(beside(file_, "-damaged")))
+            spdlog::warn(
+                "the database {} was found damaged; all of it was looked at, and is sound", file_.string()
+            );
         files_ = files_now();
         anchor_ = std::move(c);
         return {.applied = applied, .is_new = is_new};
     } catch (const soci::soci_error& error) {
         throw failure(c.get(), error);
     }
+}
+
+std::uint32_t database::note_log(connection& c, std::uint32_t noted) const {
+    return note_generation(c, beside(file_, "-wal"), noted);
 }
 
 void database::check(const std::stop_token& stop) const {
@@ -208,28 +275,36 @@ void database::check(const std::stop_token& stop) const {
 }
 
 // Missing files have no identity.
-std::array<database::file_identity, 3> database::files_now() const noexcept {
-    std::array<file_identity, 3> files{};
-    std::size_t i = 0;
-    for (const char* suffix : {"", "-wal", "-shm"}) {
+std::array<database::file_identity, 4> database::files_now() const noexcept {
+    std::array<file_identity, 4> files{};
+    for (std::size_t i = 0; i < files.size(); ++i) {
         struct stat status {};
-        if (::stat((file_.string() + suffix).c_str(), &status) == 0)
+        if (::stat((file_.string() + suffixes.at(i)).c_str(), &status) == 0)
             files.at(i) = {status.st_dev, status.st_ino};
-        ++i;
     }
+    if (lock_ < 0) files.back() = {};  // whoever's it is
     return files;
 }
 
 void database::require_same_files() const {
     const auto now = files_now();
     for (std::size_t i = 0; i < now.size(); ++i) {
-        if (now[i] == files_[i]) continue;
-        const std::string suffix = i == 0 ? "" : i == 1 ? "-wal" : "-shm";
-        const bool gone = now[i] == file_identity{};
+        if (now.at(i) == files_.at(i)) continue;
+        const bool gone = now.at(i) == file_identity{};
         throw unavailable{
-            file_.string() + suffix + (gone ? " was deleted or moved" : " was replaced by another file")
+            file_.string() + suffixes.at(i)
+            + (gone ? " was deleted or moved" : " was replaced by another file")
             + "; put it back, or stop the server, remove -wal and -shm, and restore a backup"};
     }
+}
+
+// Another file was put in the place of ours: our log would be played back into that.
+void database::set_log_aside() const noexcept {
+    const auto now = files_now();
+    const bool replaced = now[0] != files_[0] && now[0] != file_identity{};
+    std::error_code ignored;
+    if (replaced && now[1] == files_[1])
+        fs::rename(beside(file_, "-wal"), beside(file_, "-wal-replaced"), ignored);
 }
 
 void database::require_room() const {
@@ -252,7 +327,7 @@ void database::fail_newer(long long version) const {
 std::unique_ptr<connection> database::open_as_it_is() const {
     std::error_code ignored;
     if (!fs::exists(file_, ignored)) fail(file_, "there is none; run cookieshop migrate, which makes it");
-    auto c = open();
+    auto c = is_served() ? open() : open_and_look();
     try {
         const bool versioned = c->run("SELECT 1 FROM sqlite_master WHERE name = 'schema_version'");
         const long long version = versioned ? schema_version(*c) : 0;
@@ -282,7 +357,7 @@ bool database::apply_next_migration(connection& c) const {
 // A file of its own: SQLite's locks on the database file are dropped as soon as this process closes any other
 // descriptor of it, and flock on the database itself would be taken for SQLite's own by some file systems.
 void database::lock_for_serving() {
-    const fs::path lock_file = fs::path{file_} += "-lock";
+    const fs::path lock_file = beside(file_, "-lock");
     const int descriptor = ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (descriptor < 0) fail(lock_file, last_error());
     if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
@@ -292,6 +367,14 @@ void database::lock_for_serving() {
         fail(lock_file, error);
     }
     lock_ = descriptor;
+}
+
+bool database::is_served() const noexcept {
+    const int descriptor = ::open(beside(file_, "-lock").c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return false;
+    const bool locked = ::flock(descriptor, LOCK_SH | LOCK_NB) != 0;
+    ::close(descriptor);
+    return locked;
 }
 
 }  // namespace cookieshop::db

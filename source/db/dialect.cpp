@@ -56,9 +56,7 @@ std::string_view what_helps(int sqlite_code) noexcept {
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return "; another process has locked it and must end that";
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-        return "; stop the server, then remove -wal and -shm and restore a backup, or save what can be read"
-               " with sqlite3's '.recover'";
+    case SQLITE_NOTADB: return "; stop the server, then remove -wal and -shm and restore a backup";
     default: return "";
     }
 }
@@ -82,10 +80,11 @@ unavailable reported(std::string_view doing, const fault& fault) {
     return unavailable{"the database failed: " + fault.reason};
 }
 
+// The number that is there already is written all the same.
 void prove_writable(connection& c) {
     long long number = 0;
     c.run("PRAGMA user_version", in(), out(number));
-    c.sql() << "PRAGMA user_version = " << (number + 1) % 0x7fffffff;
+    c.sql() << "PRAGMA user_version = " << number;
 }
 
 }  // namespace cookieshop::db

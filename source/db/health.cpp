@@ -2,11 +2,13 @@
 
 #include <spdlog/spdlog.h>
 
+#include <fstream>
 #include <utility>
 
 namespace cookieshop::db {
 
-health::health(std::string name) : name_{std::move(name)} {}
+health::health(std::string name, std::filesystem::path marker)
+    : name_{std::move(name)}, marker_{std::move(marker)} {}
 
 void health::failed(const fault& fault) {
     const std::lock_guard lock{mutex_};
@@ -15,6 +17,7 @@ void health::failed(const fault& fault) {
     const bool new_to_us = fault.damage || fault.reason != reason_;
     state_ = fault.damage ? state::damaged : state::not_writable;
     reason_ = fault.reason;
+    if (fault.damage && !marker_.empty()) std::ofstream{marker_} << reason_ << '\n';
     if (!new_to_us) return;
     spdlog::critical(
         "the database {}: {}. {}", name_, fault.reason,

@@ -209,6 +209,7 @@ private:
             connection_->run("COMMIT");
             database_.require_same_files();
             commits_.fetch_add(1, std::memory_order_relaxed);
+            note_log();
             return std::nullopt;
         } catch (const soci::soci_error& error) {
             found = fault_of(connection_.get(), error);
@@ -217,6 +218,15 @@ private:
         }
         if (!found.busy || !connection_ || connection_->in_transaction()) connection_.reset();
         return found;
+    }
+
+    // Where that fails, what was committed is there all the same.
+    void note_log() {
+        try {
+            noted_log_ = database_.note_log(*connection_, noted_log_);
+        } catch (const soci::soci_error&) {
+            connection_.reset();
+        }
     }
 
     // What a failed write or fsync left in the log may be in the kernel's memory and never reach the disk,
@@ -237,7 +247,8 @@ private:
     bool stopping_ = false;
 
     std::atomic<std::uint64_t> commits_{0};
-    std::unique_ptr<connection> connection_;  // the thread's
+    std::unique_ptr<connection> connection_;  // the thread's, as is what follows
+    std::uint32_t noted_log_ = 0;
     std::thread thread_;
 };
 

@@ -5,6 +5,7 @@
 
 #include <exception>
 #include <limits>
+#include <utility>
 #include <vector>
 
 namespace cookieshop::store {
@@ -39,6 +40,13 @@ std::vector<noted_ending> read_endings(db::connection& c, ending_number seen) {
     return found;
 }
 
+// Of all that there ever were: SQLite keeps it when the rows are gone.
+ending_number newest_ever(db::connection& c) {
+    ending_number newest = 0;
+    c.run("SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = 'endings'", in(), out(newest));
+    return newest;
+}
+
 void report(const ending& ended) {
     if (ended.user && ended.handle)
         spdlog::info("the operator ended session {} of user {}", *ended.handle, *ended.user);
@@ -58,8 +66,14 @@ public:
     // True: there may be more.
     task<bool> catch_up() {
         try {
-            const auto read = [seen = seen_](db::connection& c) { return read_endings(c, seen); };
-            const std::vector<noted_ending> found = co_await readers_.run(read);
+            const auto read = [seen = seen_](db::connection& c) {
+                return std::pair{newest_ever(c), read_endings(c, seen)};
+            };
+            const auto [newest, found] = co_await readers_.run(read);
+            if (newest < seen_) {
+                begin_anew(newest);
+                co_return true;
+            }
             for (const auto& [number, ended] : found) {
                 cache_.follow(ended);
                 seen_ = number;
@@ -79,6 +93,16 @@ public:
     bool failing() const noexcept { return failing_; }
 
 private:
+    // Numbers are never given again: this is another database, or an older state of ours.
+    void begin_anew(ending_number newest) {
+        spdlog::critical(
+            "the database was put back to an older state while it is used; all sessions are read from it"
+            " again. What was changed since that state is lost, and sessions that ended since live"
+        );
+        cache_.follow({});
+        seen_ = newest;
+    }
+
     db::readers& readers_;
     cached_store& cache_;
     ending_number seen_;
@@ -103,14 +127,12 @@ void note_ending(db::connection& c, const ending& what, time_point now) {
 }
 
 ending_number newest_ending(const db::database& database) {
-    ending_number newest = 0;
     const auto c = database.open();
     try {
-        c->run("SELECT COALESCE(MAX(sequence), 0) FROM endings", in(), out(newest));
+        return newest_ever(*c);
     } catch (const soci::soci_error& error) {
         throw database.failure(c.get(), error);
     }
-    return newest;
 }
 
 task<> follow_endings(

@@ -46,8 +46,9 @@ public:
     std::unique_ptr<connection> open_as_it_is() const;
 
     /// Brings the schema to the newest version, each migration in a transaction. Throws `unavailable` for a
-    /// database that is newer than this program, or none. One with a log, as a crash leaves it, is checked
-    /// from end to end before: SQLite plays back whatever log lies beside the file, and it may be another's.
+    /// database that is newer than this program, that can't be written, or none; and for one that SQLite would
+    /// damage, or lose changes of, when it plays back what lies beside it: another file's log or journal, or a
+    /// damaged log. One that this server has found damaged before is looked at from end to end.
     ///
     /// From here on the database is these files: `open` refuses any others that take their place, and makes
     /// no new ones.
@@ -60,6 +61,11 @@ public:
     /// What to throw for an error of SOCI on a connection that `open` gave: names the file, says what helps.
     /// `c` is null when there was none yet. The log of a damaged database is left as it is.
     unavailable failure(connection* c, const soci::soci_error& error) const;
+
+    /// After a commit: notes in the database which generation of the log belongs to it, for the next start. One
+    /// that was noted last time costs no more than a look; returns what is noted now. Throws
+    /// `soci::soci_error`.
+    std::uint32_t note_log(connection& c, std::uint32_t noted) const;
 
     /// Throws `unavailable` unless the files are still the ones that `migrate` left. SQLite would go on
     /// writing to one that was deleted, and all of that would be gone with the process.
@@ -88,15 +94,18 @@ private:
 
     bool apply_next_migration(connection& c) const;
     [[noreturn]] void fail_newer(long long version) const;
-    std::array<file_identity, 3> files_now() const noexcept;
+    std::array<file_identity, 4> files_now() const noexcept;
+    std::unique_ptr<connection> open_and_look() const;
+    void set_log_aside() const noexcept;
+    bool is_served() const noexcept;
 
     std::filesystem::path file_;
     mutable db::health health_;
     std::vector<std::vector<std::string>> migrations_;  // the statements of version 1, 2, …
     int lock_ = -1;                                     // a file descriptor
     // The database, its log and the index of that, which SQLite removes when nobody has them open: so one
-    // connection has.
-    std::array<file_identity, 3> files_{};
+    // connection has. And the lock.
+    std::array<file_identity, 4> files_{};
     std::unique_ptr<connection> anchor_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <mutex>
 #include <string>
 
@@ -24,8 +25,9 @@ struct fault {
 /// put right while no server runs.
 class health {
 public:
-    /// `name`: what the log calls the database.
-    explicit health(std::string name);
+    /// `name`: what the log calls the database. `marker`: the file that is made when it is damaged, for the
+    /// next start to know.
+    explicit health(std::string name, std::filesystem::path marker = {});
 
     bool writable() const noexcept { return state_ == state::good; }
     bool readable() const noexcept { return state_ != state::damaged; }
@@ -43,6 +45,7 @@ private:
     enum class state { good, not_writable, damaged };
 
     const std::string name_;
+    const std::filesystem::path marker_;
     std::atomic<state> state_{state::good};
     mutable std::mutex mutex_;  // guards what follows
     std::string reason_;

@@ -46,6 +46,19 @@ static std::ostream& operator<<(std::ostream& out, origin o) {
 
 BOOST_AUTO_TEST_SUITE(csrf)
 
+BOOST_AUTO_TEST_CASE(what_is_said_twice_is_said_by_another) {
+    for (const std::string_view again : {"same-origin", "cross-site", ""}) {
+        http::request request = request_with("same-origin", {}, "shop.example");
+        request.add({http::field::unknown, "sec-fetch-site", again});
+        BOOST_TEST(origin_of(request) == origin::other, again);
+    }
+    for (const std::string_view again : {"http://shop.example", "http://evil.example", ""}) {
+        http::request request = request_with({}, "http://shop.example", "shop.example");
+        request.add({http::field::origin, "Origin", again});
+        BOOST_TEST(origin_of(request) == origin::other, again);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(what_the_browser_says_of_the_site_decides) {
     const struct {
         std::string_view fetch_site;

@@ -151,6 +151,11 @@ BOOST_FIXTURE_TEST_CASE(a_file_of_ones_own_is_used_as_it_is, folder) {
     }
 }
 
+BOOST_FIXTURE_TEST_CASE(a_file_that_is_too_long_is_refused_not_cut, folder) {
+    write_key(std::string(4096, 'k'));
+    BOOST_CHECK_THROW(load_or_create_secret_keys(path), std::invalid_argument);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_file_with_a_short_key_is_refused_kept_and_not_shown, folder) {
     for (const std::string text : {"", "\n", "hunter2", "hunter2hunter2hunter2hunter2123\n"}) {
         BOOST_TEST_CONTEXT(text) {

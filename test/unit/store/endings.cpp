@@ -113,6 +113,16 @@ BOOST_AUTO_TEST_CASE(what_was_noted_before_it_began_is_not_followed_again) {
     BOOST_TEST(is_cached(session));
 }
 
+BOOST_AUTO_TEST_CASE(a_database_that_was_put_back_is_read_anew_and_followed_from_there) {
+    const session_ptr session = log_in(), guest = begin_session();
+    follow(1000);
+    BOOST_TEST(eventually([&] { return !is_cached(session) && !is_cached(guest); }));
+    const session_ptr later = log_in();
+    BOOST_TEST(is_cached(later));
+    note_ending(*operators, {.user = user, .handle = std::string{later->handle.view()}}, clock.now());
+    BOOST_TEST(eventually([&] { return !is_cached(later); }));
+}
+
 BOOST_AUTO_TEST_CASE(a_users_epoch_is_read_from_the_user) {
     const session_ptr session = log_in(), guest = begin_session();
     follow(0);
