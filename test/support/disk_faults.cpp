@@ -77,7 +77,7 @@ ssize_t pwrite64(int file, const void* data, std::size_t size, off64_t at) {
 
 ssize_t pread64(int file, void* data, std::size_t size, off64_t at) {
     static auto* const real = next(&::pread64, "pread64");
-    return fails(faults().read, file) ? -1 : real(file, data, size, at);
+    return at >= faults().read_from && fails(faults().read, file) ? -1 : real(file, data, size, at);
 }
 
 int ftruncate64(int file, off64_t size) noexcept {

@@ -13,8 +13,9 @@ namespace cookieshop::test {
 /// The `errno` with which calls fail; 0: they don't.
 struct disk_faults {
     std::atomic<int> write, sync, read, open;
+    std::atomic<long> read_from;  // reads of what lies before that in the file work
 
-    void mend() { write = sync = read = open = 0; }
+    void mend() { write = sync = read = open = 0, read_from = 0; }
 };
 
 /// Of this process, which is linked with the library.

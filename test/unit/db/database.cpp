@@ -1,6 +1,7 @@
 #include "cookieshop/db/database.hpp"
 
 #include "cookieshop/util/error.hpp"
+#include "support/disk_faults.hpp"
 #include "support/temp_folder.hpp"
 #include "support/temporary_database.hpp"
 
@@ -10,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <fstream>
 #include <ios>
 #include <stdexcept>
@@ -215,6 +217,18 @@ BOOST_AUTO_TEST_CASE(a_check_finds_damage_unless_it_is_to_stop) {
     stop.request_stop();
     stopping.check(stop.get_token());
     BOOST_TEST(stopping.health().readable());
+}
+
+BOOST_AUTO_TEST_CASE(a_disk_that_can_not_be_read_is_no_damage_to_a_check) {
+    with(version_1).migrate();
+    with(version_1).open()->sql() << "INSERT INTO a VALUES (zeroblob(1000000))";
+    test::disk_faults& faults = *test::own_disk_faults();
+    database unread = with(version_1);
+    faults.read_from = 500'000;
+    faults.read = ETIMEDOUT;
+    unread.check({});
+    faults.mend();
+    BOOST_TEST(unread.health().readable());
 }
 
 BOOST_AUTO_TEST_CASE(as_it_is_it_opens_with_the_newest_schema_alone) {
