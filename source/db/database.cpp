@@ -216,8 +216,9 @@ std::unique_ptr<connection> database::open() const {
     return c;
 }
 
-// The first connection: with it SQLite plays back what lies beside the file.
+// The first connection: with it SQLite plays back what lies beside the file, unless a server has done so.
 std::unique_ptr<connection> database::open_and_look() const {
+    if (lock_ < 0 && is_served()) return open();
     const fs::path log = beside(file_, "-wal");
     require_no_remains(file_);
     require_sound_log(file_);
@@ -334,7 +335,7 @@ void database::fail_newer(long long version) const {
 std::unique_ptr<connection> database::open_as_it_is() const {
     std::error_code ignored;
     if (!fs::exists(file_, ignored)) fail(file_, "there is none; run cookieshop migrate, which makes it");
-    auto c = is_served() ? open() : open_and_look();
+    auto c = open_and_look();
     try {
         const bool versioned = c->run("SELECT 1 FROM sqlite_master WHERE name = 'schema_version'");
         const long long version = versioned ? schema_version(*c) : 0;

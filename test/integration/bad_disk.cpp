@@ -516,6 +516,20 @@ BOOST_FIXTURE_TEST_CASE(a_log_with_commits_that_can_not_be_read_any_more_is_refu
     BOOST_TEST(is_alive(shop, user.session()));
 }
 
+BOOST_FIXTURE_TEST_CASE(commands_beside_a_server_leave_its_log_to_it, shop_on_a_bad_disk) {
+    for (int i = 0; i < 3; ++i) BOOST_TEST(redirects(add_to_basket(user, "linzer"), "/basket"));
+    const std::string url = "sqlite3://" + database.string();
+    for (const char* command : {"migrate", "user"}) {
+        std::vector<std::string> words{command};
+        if (words.front() == "user") words.emplace_back("list");
+        words.insert(words.end(), {"--database", url});
+        const auto run = run_cookieshop(words, parent.path());
+        BOOST_TEST(run.status == 0, run.errors);
+        BOOST_TEST(run.errors.empty(), run.errors);
+    }
+    BOOST_TEST(redirects(add_to_basket(user, "linzer"), "/basket"));
+}
+
 BOOST_FIXTURE_TEST_CASE(what_was_found_damaged_is_not_forgotten_by_a_restart, shop_on_a_bad_disk) {
     shop.server.stop();
     shop.server.start();
