@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <stdexcept>
 #include <system_error>
+#include <thread>
 
 namespace cookieshop::db {
 
@@ -87,6 +89,7 @@ bool was_found_damaged(const fs::path& file) {
 // but at a first start: one that was killed may leave a file of no bytes, or of a page, and its journal.
 void require_no_remains(const fs::path& file) {
     constexpr std::uintmax_t header = 100, page = 4096;
+    const bool has_log = has_content(beside(file, "-wal"));  // first: another first start may be making both
     std::error_code error;
     const auto size = fs::file_size(file, error);
     const bool gone = error == std::errc::no_such_file_or_directory;
@@ -96,7 +99,7 @@ void require_no_remains(const fs::path& file) {
             file, "the file -journal beside it is not its own, and would be played back into it; remove that"
         );
     if (!gone && size >= header) return;
-    if (has_content(beside(file, "-wal")))
+    if (has_log)
         fail(
             file, "it is gone or empty, and its log (-wal) is not; put it back, or remove -wal and -shm and"
                   " restore a backup"
@@ -167,9 +170,11 @@ constexpr const char* log_of_another =
 
 // Where SQLite has played back another file's log each page is sound, but the indexes do not belong to their
 // tables, nor rows to each other. To look at that takes five times as long.
-void require_consistent(connection& c) {
+void require_consistent(const fs::path& file, connection& c) {
     require_ok(c, "PRAGMA integrity_check(1)", log_of_another);
-    if (c.run("PRAGMA foreign_key_check")) throw soci::sqlite3_soci_error{log_of_another, SQLITE_CORRUPT};
+    std::string table;
+    if (c.run("PRAGMA foreign_key_check", in(), out(table)))
+        spdlog::warn("the database {}: rows of {} refer to rows that are gone", file.string(), table);
 }
 
 long long schema_version(connection& c) {
@@ -216,38 +221,48 @@ std::unique_ptr<connection> database::open() const {
     return c;
 }
 
-// The first connection: with it SQLite plays back what lies beside the file, unless a server has done so.
+// The first connection: with it SQLite plays back what lies beside the file.
 std::unique_ptr<connection> database::open_and_look() const {
-    if (lock_ < 0 && is_served()) return open();
+    constexpr int looks_max = 3;
     const fs::path log = beside(file_, "-wal");
-    require_no_remains(file_);
-    require_sound_log(file_);
-    const bool has_log = has_content(log);
-    const log_generation noted = noted_generation(file_);
-    auto c = open();
-    try {
-        const log_owner owner = has_log ? owner_of_log(*c, log, noted) : log_owner::this_database;
-        if (owner == log_owner::another) throw soci::sqlite3_soci_error{log_of_another, SQLITE_CORRUPT};
-        if (owner == log_owner::unknown || was_found_damaged(file_)) require_consistent(*c);
-    } catch (const soci::soci_error& error) {
-        throw failure(c.get(), error);
+    for (int looks = 1;; ++looks) {
+        require_no_remains(file_);
+        require_sound_log(file_);
+        const bool has_log = has_content(log);
+        const log_generation noted = noted_generation(file_);
+        auto c = open();
+        try {
+            const log_owner owner = has_log ? owner_of_log(*c, log, noted) : log_owner::this_database;
+            if (owner == log_owner::another) {
+                c->leave_log();
+                if (looks == looks_max) throw soci::sqlite3_soci_error{log_of_another, SQLITE_CORRUPT};
+                c.reset();  // it is, unless another process has begun the log anew at this moment
+                std::this_thread::sleep_for(std::chrono::milliseconds{50});
+                continue;
+            }
+            if (owner == log_owner::unknown || was_found_damaged(file_)) require_consistent(file_, *c);
+        } catch (const soci::soci_error& error) {
+            throw failure(c.get(), error);
+        }
+        if (has_log)
+            spdlog::info("the database {} did not end in order: its log was played back", file_.string());
+        return c;
     }
-    if (has_log)
-        spdlog::info("the database {} did not end in order: its log was played back", file_.string());
-    return c;
 }
 
 migrated database::migrate() {
     anchor_.reset();
-    auto c = open_and_look();
+    const bool is_ours = lock_ >= 0 || !is_served();  // else a server has looked, and is writing the log
+    if (!is_ours && was_found_damaged(file_)) fail(file_, "a server has found it damaged; stop that first");
+    auto c = is_ours ? open_and_look() : open();
     try {
         const bool is_new = !c->run("SELECT 1 FROM sqlite_master");
         c->run("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY)");
         int applied = 0;
         while (apply_next_migration(*c)) ++applied;
         prove_writable(*c);
-        c->run("PRAGMA wal_checkpoint(TRUNCATE)");
-        if (fs::remove(beside(file_, "-damaged")))
+        if (is_ours) c->run("PRAGMA wal_checkpoint(TRUNCATE)");
+        if (is_ours && fs::remove(beside(file_, "-damaged")))
             spdlog::warn(
                 "the database {} was found damaged; all of it was looked at, and is sound", file_.string()
             );
@@ -257,10 +272,6 @@ migrated database::migrate() {
     } catch (const soci::soci_error& error) {
         throw failure(c.get(), error);
     }
-}
-
-std::uint32_t database::note_log(connection& c, std::uint32_t noted) const {
-    return note_generation(c, beside(file_, "-wal"), noted);
 }
 
 void database::check(const std::stop_token& stop) const {
@@ -335,7 +346,7 @@ void database::fail_newer(long long version) const {
 std::unique_ptr<connection> database::open_as_it_is() const {
     std::error_code ignored;
     if (!fs::exists(file_, ignored)) fail(file_, "there is none; run cookieshop migrate, which makes it");
-    auto c = open_and_look();
+    auto c = is_served() ? open() : open_and_look();
     try {
         const bool versioned = c->run("SELECT 1 FROM sqlite_master WHERE name = 'schema_version'");
         const long long version = versioned ? schema_version(*c) : 0;
@@ -368,10 +379,17 @@ void database::lock_for_serving() {
     const fs::path lock_file = beside(file_, "-lock");
     const int descriptor = ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (descriptor < 0) fail(lock_file, last_error());
-    if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    // Commands hold it too, for the moment in which they look whether somebody does.
+    int tries = 20;
+    while (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
         const std::error_code error = last_error();
+        const bool is_held = error == std::errc::resource_unavailable_try_again;
+        if (is_held && --tries > 0) {
+            std::this_thread::sleep_for(std::chrono::milliseconds{10});
+            continue;
+        }
         ::close(descriptor);
-        if (error == std::errc::resource_unavailable_try_again) fail(file_, "another server uses it");
+        if (is_held) fail(file_, "another server uses it");
         fail(lock_file, error);
     }
     lock_ = descriptor;

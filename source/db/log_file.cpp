@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <fstream>
 #include <span>
+#include <thread>
 #include <vector>
 
 namespace cookieshop::db {
@@ -95,64 +97,101 @@ log_generation noted_generation(const fs::path& database) noexcept {
     return read_number(database, user_version_at).value_or(0);
 }
 
-// Its own commit may be the one that begins the log anew. Then the database's file still has what was noted before
-// both.
-log_generation note_generation(connection& c, const fs::path& log, log_generation already) {
-    std::optional<log_generation> before;
-    for (auto now = generation_of(log); now && *now != already; now = generation_of(log)) {
+// A note's own commit may be the one that begins the log anew. Then another is due, and what the database's file
+// has by then can't be said: no generation (0) is noted as the one before.
+void note_generation(connection& c, const fs::path& log, log_note& note) {
+    for (auto now = generation_of(log); now && *now != note.generation; now = generation_of(log)) {
         c.run(begin_writing(c.dialect()));
         const log_generation noted = number(c, "PRAGMA user_version");
-        if (!before) before = noted;
         if (noted != *now) {
-            set(c, "PRAGMA application_id = ", *before);
+            set(c, "PRAGMA application_id = ", note.unfinished ? 0 : noted);
             set(c, "PRAGMA user_version = ", *now);
         }
+        note.unfinished = true;
         c.run("COMMIT");
-        already = *now;
+        note.generation = *now;
     }
-    return already;
+    note.unfinished = false;
 }
 
 log_owner owner_of_log(connection& c, const fs::path& log, log_generation noted) {
     const auto generation = generation_of(log);
     if (generation != number(c, "PRAGMA user_version")) return log_owner::unknown;
     if (noted == *generation) return log_owner::this_database;
-    return noted == number(c, "PRAGMA application_id") ? log_owner::unknown : log_owner::another;
+    const log_generation before = number(c, "PRAGMA application_id");
+    return before == 0 || noted == before ? log_owner::unknown : log_owner::another;
 }
 
-log_end end_of_log(const fs::path& log) {
+namespace {
+
+struct look {
+    log_end end = log_end::torn;
+    salts generation;
+    std::size_t frames = 0;  // that SQLite plays back
+    bool operator==(const look&) const = default;
+};
+
+look look_at(const fs::path& log) {
     std::ifstream file{log, std::ios::binary};
     std::vector<unsigned char> buffer(header_size);
     const auto read = [&](std::size_t size) {
         buffer.resize(size);
         return bool{file.read(reinterpret_cast<char*>(buffer.data()), static_cast<std::streamsize>(size))};
     };
-    if (!read(header_size)) return file.gcount() == 0 ? log_end::whole : log_end::torn;
+    look found;
+    if (!read(header_size)) {
+        if (file.gcount() == 0) found.end = log_end::whole;
+        return found;
+    }
     const bytes header{buffer};
     const bool is_big_endian = (header[3] & 1U) != 0;
     const std::size_t page_size = big_endian(header, 8);
-    const salts generation = salts_at(header, 16);
+    found.generation = salts_at(header, 16);
     checksum sum;
     sum.add(header.first(24), is_big_endian);
     const bool is_log = (big_endian(header, 0) | 1U) == (magic | 1U) && sum == stored(header, 24)
                         && page_size >= 512 && page_size <= 65536 && page_size % 8 == 0;
-    if (!is_log) return log_end::torn;
+    if (!is_log) return found;
 
+    bool is_broken = false, follows_commit = false;
     while (read(frame_header_size + page_size)) {
         const bytes frame{buffer};
+        const bool is_of_generation = salts_at(frame, 8) == found.generation;
         sum.add(frame.first(8), is_big_endian);
         sum.add(frame.subspan(frame_header_size), is_big_endian);
-        if (salts_at(frame, 8) == generation && stored(frame, 16) == sum) continue;
-        if (salts_at(frame, 8).older_than(generation)) return log_end::whole;
-        std::size_t commits = 0;
-        do {
-            const bytes rest{buffer};
-            const bool is_commit = big_endian(rest, 4) != 0;
-            if (is_commit && salts_at(rest, 8) == generation) ++commits;
-        } while (read(frame_header_size + page_size));
-        return commits > 1 ? log_end::damaged : log_end::torn;
+        const bool continues = is_of_generation && stored(frame, 16) == sum;
+        if (!is_broken && continues) {
+            ++found.frames;
+            continue;
+        }
+        if (!is_broken && salts_at(frame, 8).older_than(found.generation)) {
+            found.end = log_end::whole;
+            return found;
+        }
+        if (is_broken && continues && follows_commit) {
+            found.end = log_end::damaged;
+            return found;
+        }
+        is_broken = true;
+        follows_commit = is_of_generation && big_endian(frame, 4) != 0;
+        sum = stored(frame, 16);
     }
-    return file.gcount() == 0 ? log_end::whole : log_end::torn;
+    if (!is_broken && file.gcount() == 0) found.end = log_end::whole;
+    return found;
+}
+
+}  // namespace
+
+log_end end_of_log(const fs::path& log) {
+    constexpr int looks_max = 10;
+    look last = look_at(log);
+    for (int looks = 1; last.end == log_end::damaged && looks < looks_max; ++looks) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{50});
+        const look again = look_at(log);
+        if (again == last) return again.end;
+        last = again;
+    }
+    return last.end;
 }
 
 }  // namespace cookieshop::db

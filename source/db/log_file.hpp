@@ -32,8 +32,14 @@ std::optional<log_generation> generation_of(const std::filesystem::path& log) no
 /// Of the database's own file, without its log. It must not be open: to close it here would drop SQLite's locks.
 log_generation noted_generation(const std::filesystem::path& database) noexcept;
 
-/// Notes the log's generation, by a commit, unless it is `already`; returns it.
-log_generation note_generation(connection& c, const std::filesystem::path& log, log_generation already);
+/// What a writer remembers of its notes, from one commit to the next.
+struct log_note {
+    log_generation generation = 0;
+    bool unfinished = false;  // in the middle of one, or since one failed
+};
+
+/// Notes the log's generation, by a commit, unless `note` says that it is done.
+void note_generation(connection& c, const std::filesystem::path& log, log_note& note);
 
 enum class log_owner { this_database, another, unknown };  // unknown: or there is no note of it
 
@@ -42,12 +48,13 @@ log_owner owner_of_log(connection& c, const std::filesystem::path& log, log_gene
 
 enum class log_end {
     whole,    ///< nothing is left over but what SQLite leaves of an older generation
-    torn,     ///< it ends in the middle of what may be one commit, which nobody was answered
-    damaged,  ///< beyond where SQLite stops reading is more than that: commits that were answered
+    torn,     ///< what is left over are commits that nobody was answered
+    damaged,  ///< beyond where SQLite stops reading there are commits that were answered
 };
 
-/// Reads all of it. Each commit is flushed before the next begins (synchronous=FULL), so of what a crash leaves
-/// unfinished there is one.
+/// Reads all of it. Each commit is flushed before another is written on top of it (synchronous=FULL): so a
+/// commit was flushed if the checksums of what follows continue its own. Takes damage for true only when a
+/// second look finds it too: another process may be writing.
 log_end end_of_log(const std::filesystem::path& log);
 
 }  // namespace cookieshop::db

@@ -1,6 +1,7 @@
 #include "cookieshop/db/writer.hpp"
 
 #include "db/dialect.hpp"
+#include "db/log_file.hpp"
 
 #include "cookieshop/util/error.hpp"
 
@@ -16,6 +17,7 @@
 #include <condition_variable>
 #include <deque>
 #include <exception>
+#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -78,6 +80,7 @@ struct writer::implementation {
           capacity_{capacity},
           batch_max_{batch_max},
           connection_{database.open()},
+          log_{database.file().value() += "-wal"},
           thread_{[this] { work(); }} {
         pthread_setname_np(thread_.native_handle(), "db-writer");
     }
@@ -220,10 +223,10 @@ private:
         return found;
     }
 
-    // Where that fails, what was committed is there all the same.
+    // What was committed is there, whether this works or not; where it fails, the next start looks closer.
     void note_log() {
         try {
-            noted_log_ = database_.note_log(*connection_, noted_log_);
+            note_generation(*connection_, log_, note_);
         } catch (const soci::soci_error&) {
             connection_.reset();
         }
@@ -234,7 +237,9 @@ private:
     // and the log begun anew.
     void reopen() {
         connection_ = database_.open();
-        connection_->run("PRAGMA wal_checkpoint(TRUNCATE)");
+        long long busy = 0;
+        connection_->run("PRAGMA wal_checkpoint(TRUNCATE)", in(), out(busy));
+        if (busy != 0) throw unavailable{"another process reads from it, and its log can't be begun anew"};
     }
 
     const database& database_;
@@ -248,7 +253,8 @@ private:
 
     std::atomic<std::uint64_t> commits_{0};
     std::unique_ptr<connection> connection_;  // the thread's, as is what follows
-    std::uint32_t noted_log_ = 0;
+    const std::filesystem::path log_;
+    log_note note_;
     std::thread thread_;
 };
 

@@ -530,6 +530,25 @@ BOOST_FIXTURE_TEST_CASE(commands_beside_a_server_leave_its_log_to_it, shop_on_a_
     BOOST_TEST(redirects(add_to_basket(user, "linzer"), "/basket"));
 }
 
+BOOST_FIXTURE_TEST_CASE(
+    a_command_beside_a_server_does_not_call_sound_what_that_found_damaged, shop_on_a_bad_disk
+) {
+    std::ofstream{database.string() + "-damaged"} << "damaged";
+    const auto run =
+        run_cookieshop({"migrate", "--database", "sqlite3://" + database.string()}, parent.path());
+    BOOST_TEST(run.status == 1);
+    BOOST_TEST(contains(run.errors, "a server has found it damaged; stop that first"), run.errors);
+    BOOST_TEST(fs::exists(database.string() + "-damaged"));
+}
+
+BOOST_FIXTURE_TEST_CASE(rows_without_what_they_refer_to_keep_no_start_back, shop_on_a_bad_disk) {
+    other_process{database}.run("DELETE FROM users");
+    BOOST_TEST(is_ready());
+    shop.server.kill();
+    shop.server.start();
+    BOOST_TEST(contains(log(), "refer to rows that are gone"), log());
+}
+
 BOOST_FIXTURE_TEST_CASE(what_was_found_damaged_is_not_forgotten_by_a_restart, shop_on_a_bad_disk) {
     shop.server.stop();
     shop.server.start();

@@ -62,11 +62,6 @@ public:
     /// `c` is null when there was none yet. The log of a damaged database is left as it is.
     unavailable failure(connection* c, const soci::soci_error& error) const;
 
-    /// After a commit: notes in the database which generation of the log belongs to it, for the next start. One
-    /// that was noted last time costs no more than a look; returns what is noted now. Throws
-    /// `soci::soci_error`.
-    std::uint32_t note_log(connection& c, std::uint32_t noted) const;
-
     /// Throws `unavailable` unless the files are still the ones that `migrate` left. SQLite would go on
     /// writing to one that was deleted, and all of that would be gone with the process.
     void require_same_files() const;

@@ -25,7 +25,10 @@ struct fixture {
 
     void commit() { c->run("INSERT INTO a (x) VALUES ('x')"); }
     void begin_log_anew() { c->run("PRAGMA wal_checkpoint(TRUNCATE)"); }
-    void note() { note_generation(*c, log, 0); }
+    log_generation note() {
+        note_generation(*c, log, noted);
+        return noted.generation;
+    }
 
     std::string content() const {
         std::ifstream in{log, std::ios::binary};
@@ -45,6 +48,7 @@ struct fixture {
     fs::path file = folder.path() / "shop.db", log = folder.path() / "shop.db-wal";
     database db{"sqlite3://" + file.string(), schema};
     std::unique_ptr<connection> c = db.open();
+    log_note noted;
 };
 
 }  // namespace
@@ -60,18 +64,19 @@ BOOST_FIXTURE_TEST_SUITE(log_file, fixture)
 BOOST_AUTO_TEST_CASE(a_log_without_content_has_no_generation) {
     BOOST_CHECK(!generation_of(log));
     BOOST_CHECK(!generation_of(folder.path() / "none"));
-    BOOST_TEST(note_generation(*c, log, 7) == 7U);
+    BOOST_TEST(note() == 0U);
     commit();
     BOOST_CHECK(generation_of(log));
 }
 
 BOOST_AUTO_TEST_CASE(a_generation_is_noted_once) {
     commit();
-    const log_generation first = note_generation(*c, log, 0);
+    const log_generation first = note();
     BOOST_TEST(first == generation_of(log).value());
     const auto size = fs::file_size(log);
-    BOOST_TEST(note_generation(*c, log, first) == first);
-    BOOST_TEST(note_generation(*c, log, 0) == first, "by another process, after a restart");
+    BOOST_TEST(note() == first);
+    noted = {};  // after a restart
+    BOOST_TEST(note() == first);
     BOOST_TEST(fs::file_size(log) == size);
 }
 
@@ -102,6 +107,20 @@ BOOST_AUTO_TEST_CASE(a_log_is_anothers_when_the_database_is_older_than_what_it_b
     BOOST_CHECK(owner_of_log(*c, log, 0) == log_owner::another);
 }
 
+BOOST_AUTO_TEST_CASE(after_a_note_that_failed_nobody_is_accused) {
+    commit();
+    note();
+    begin_log_anew();
+    const log_generation backup = noted_generation(file);
+    begin_log_anew();
+    commit();
+    noted.unfinished = true;
+    note();
+    BOOST_TEST(!noted.unfinished);
+    BOOST_CHECK(owner_of_log(*c, log, backup) == log_owner::unknown);
+    BOOST_CHECK(owner_of_log(*c, log, 12345) == log_owner::unknown);
+}
+
 BOOST_AUTO_TEST_CASE(what_sqlite_left_is_whole) {
     BOOST_TEST(end_of({}) == log_end::whole);
     for (int i = 0; i < 6; ++i) {
@@ -124,6 +143,23 @@ BOOST_AUTO_TEST_CASE(a_last_commit_that_is_not_all_there_is_torn) {
     BOOST_TEST(end_of(whole.substr(0, 20)) == log_end::torn);
     BOOST_TEST(end_of(flipped(whole, whole.size() - 1)) == log_end::torn);
     BOOST_TEST(end_of(flipped(whole, 4)) == log_end::torn);  // its header: nobody can say what it held
+}
+
+// A process that is killed between writing its commit and telling the others of it leaves a commit that the next
+// one writes over, from its beginning on.
+BOOST_AUTO_TEST_CASE(commits_that_others_were_written_over_are_torn) {
+    std::string left = content();
+    for (int i = 0; i < 3; ++i) {
+        commit();
+        left = content();
+    }
+    const auto frame_of = [](const std::string& bytes, std::size_t n) {
+        return bytes.substr(header_size + n * frame_size, frame_size);
+    };
+    const std::size_t frames = (left.size() - header_size) / frame_size;
+    const std::string last = frame_of(left, frames - 1);
+    // Twice one that was left over, in the places of what is not there any more.
+    BOOST_TEST(end_of(left + flipped(last, 100) + last + last) == log_end::torn);
 }
 
 BOOST_AUTO_TEST_CASE(commits_behind_a_broken_one_are_damage) {
