@@ -58,8 +58,8 @@ bool has_key(const db::database& database) {
 void warn_of_older_key(const db::database& database) {
     spdlog::warn(
         "the database {} is new, but its secret.key is older; if there was another, stop the server and "
-        "restore a"
-        " backup",
+        "restore"
+        " a backup",
         database.file().value().string()
     );
 }
@@ -216,9 +216,7 @@ void serve(const settings& settings, log_thread& log) {
     if (is_new) spdlog::info("made a new database, {}", database.file().value().string());
     if (is_new && key_is_older) warn_of_older_key(database);
     if (!is_new && !key_is_older && settings.secret_keys.empty())
-        spdlog::warn(
-            "made a new secret.key: no session of before is known by it, and all users are logged out"
-        );
+        spdlog::warn("made a new secret.key; sessions of before, if there were any, are not known by it");
     // Nobody waits for it: a large database takes seconds.
     const std::jthread checker{[&database](const std::stop_token& stop) {
         yield_to_others();

@@ -148,11 +148,8 @@ BOOST_AUTO_TEST_CASE(a_last_commit_that_is_not_all_there_is_torn) {
 // A process that is killed between writing its commit and telling the others of it leaves a commit that the next
 // one writes over, from its beginning on.
 BOOST_AUTO_TEST_CASE(commits_that_others_were_written_over_are_torn) {
-    std::string left = content();
-    for (int i = 0; i < 3; ++i) {
-        commit();
-        left = content();
-    }
+    for (int i = 0; i < 3; ++i) commit();
+    const std::string left = content();
     const auto frame_of = [](const std::string& bytes, std::size_t n) {
         return bytes.substr(header_size + n * frame_size, frame_size);
     };
